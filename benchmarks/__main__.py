@@ -1,0 +1,86 @@
+"""The command line: ``python -m benchmarks cnn mlp --peers torch``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import machine, report
+from .runner import BenchmarkError, Process, measure
+from .workloads import LIBRARIES, WORKLOADS
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Time minigrad's train steps, beside other libraries that are installed.",
+    )
+    add = parser.add_argument
+    add("names", nargs="*", metavar="name", help="workloads; all of them by default")
+    add("--list", action="store_true", help="show the workloads and stop")
+    peers = [name for name in LIBRARIES if name != "minigrad"]
+    add("--peers", nargs="*", choices=peers, default=peers, help="libraries to compare with")
+    add("--rounds", type=int, default=20, help="turns of each library (20)")
+    add("--seconds", type=float, default=0.25, help="time of one turn (0.25)")
+    add("--threads", type=int, default=machine.cores(), help="threads of each (all cores)")
+    add("--force", action="store_true", help="measure on a loaded machine, too")
+    add("--out", type=Path, default=Path(__file__).parent / "results", help="folder for results")
+    options = parser.parse_args(argv)
+    unknown = [name for name in options.names if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
+    return options
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, print the table, write the samples."""
+    options = arguments(argv)
+    if options.list:
+        for name, workload in WORKLOADS.items():
+            print(f"{name:20} {workload.title}")
+        return
+    busy = machine.busy_share()
+    if busy is not None and busy > machine.QUIET and not options.force:
+        raise SystemExit(
+            f"the machine is busy: {busy:.0%} of its cores, and above {machine.QUIET:.0%} figures "
+            "mean little. Wait for a quiet moment, or pass --force"
+        )
+    conditions = machine.description() | {"threads": options.threads, "busy before": busy}
+    try:
+        results = run(options, conditions)
+    except BenchmarkError as error:
+        raise SystemExit(str(error)) from None
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{conditions['commit'] or 'unknown'}"
+    path = report.write(options.out, name, conditions, results)
+    print("\n" + "\n".join([f"{key}: {value}" for key, value in conditions.items()]))
+    print(f"\nEvery sample is in {path}")
+    if report.plot(path.with_suffix(".png"), results):
+        print(f"and a picture in {path.with_suffix('.png')}")
+
+
+def run(options: argparse.Namespace, conditions: dict[str, Any]) -> dict[str, report.Samples]:
+    """The samples of every workload; each row is printed as soon as it is known."""
+    results: dict[str, report.Samples] = {}
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for library in ["minigrad", *options.peers]:
+            if importlib.util.find_spec(LIBRARIES[library]) is None:
+                print(f"{library} is not installed: left out")
+                continue
+            processes.append(stack.enter_context(Process(library, options.threads)))
+            conditions[library] = processes[-1].version
+        print("median (10th-90th percentile) of a step; minigrad's time over the peer's")
+        for name in options.names or WORKLOADS:
+            results[name] = measure(name, processes, options.rounds, options.seconds)
+            print(report.table({name: results[name]}), flush=True)
+    return results
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""minigrad: a deep learning library in plain Python. `import minigrad as mg`."""
+
+import builtins as _builtins
+import importlib as _importlib
+import typing as _typing
+
+from . import cuda, data, methods, nn, optim, random
+from . import version as _version
+from .autograd import grad, vjp
+from .device import device
+from .dtypes import (
+    bfloat16,
+    double,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .dtypes import bool_ as bool
+from .dtypes import float32 as float
+from .dtypes import int32 as int
+from .errors import (
+    ArgumentError,
+    DeviceError,
+    DTypeError,
+    Error,
+    FileFormatError,
+    GradientError,
+    RangeError,
+    ShapeError,
+)
+from .function import Function
+from .grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .kernels.cpu.jit import get_num_threads, set_num_threads
+from .ops.conv import conv2d
+from .ops.creation import (
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .ops.elementwise import (
+    abs,
+    absolute,
+    add,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
+    ceil,
+    clamp,
+    clamp_max,
+    clamp_min,
+    clip,
+    cos,
+    div,
+    eq,
+    exp,
+    expm1,
+    floor,
+    ge,
+    gt,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    log,
+    log1p,
+    logical_not,
+    lt,
+    maximum,
+    minimum,
+    mul,
+    multiply,
+    ne,
+    neg,
+    negative,
+    pow,
+    relu,
+    round,
+    sigmoid,
+    sign,
+    sin,
+    sqrt,
+    square,
+    sub,
+    subtract,
+    tanh,
+    true_divide,
+    where,
+)
+from .ops.index import gather, index_select, nonzero
+from .ops.matmul import bmm, dot, matmul, mm
+from .ops.random import (
+    bernoulli,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+)
+from .ops.reduce import all_ as all
+from .ops.reduce import (
+    amax,
+    amin,
+    argmax,
+    argmin,
+    logsumexp,
+    max,
+    mean,
+    min,
+    std,
+    sum,
+    var,
+)
+from .ops.reduce import any_ as any
+from .ops.shape import (
+    broadcast_tensors,
+    broadcast_to,
+    cat,
+    concat,
+    concatenate,
+    flatten,
+    permute,
+    reshape,
+    squeeze,
+    stack,
+    t,
+    transpose,
+    unsqueeze,
+)
+from .ops.softmax import log_softmax, softmax
+from .printing import set_printoptions
+from .random import (
+    Generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    set_rng_state,
+)
+from .serialization import load, save
+from .tensor import Tensor
+
+__version__ = _version.__version__
+
+
+if _typing.TYPE_CHECKING:
+    from . import datasets, testing
+    from .testing.gradcheck import gradcheck, gradgradcheck
+
+# Imported on first use: `import minigrad` stays light.
+_LAZY = {
+    "datasets": "datasets",
+    "testing": "testing",
+    "gradcheck": "testing.gradcheck",
+    "gradgradcheck": "testing.gradcheck",
+}
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'minigrad' has no attribute {name!r}")
+    module = _importlib.import_module(f"minigrad.{_LAZY[name]}")
+    value = module if _LAZY[name] == name else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def is_tensor(obj: object) -> _builtins.bool:
+    """Whether `obj` is a Tensor."""
+    return isinstance(obj, Tensor)

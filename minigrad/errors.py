@@ -1,0 +1,44 @@
+"""Errors that say what was wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from . import context
+
+
+class Error(RuntimeError):
+    """Base of minigrad's errors; a `RuntimeError`, as PyTorch raises.
+
+    The message is led by the path of the module that was running, such as ``Net.fc1: ``.
+    """
+
+    def __init__(self, message: str) -> None:
+        path = context.module_path()
+        super().__init__(f"{path}: {message}" if path else message)
+
+
+class ShapeError(Error, ValueError):
+    """Shapes that do not fit the operation."""
+
+
+class DTypeError(Error, TypeError):
+    """A dtype the operation does not take."""
+
+
+class ArgumentError(Error, ValueError):
+    """An argument out of its range."""
+
+
+class RangeError(Error, IndexError):
+    """An index, dimension or label out of range."""
+
+
+class DeviceError(Error):
+    """A device that cannot serve, or tensors on different devices."""
+
+
+class GradientError(Error):
+    """A gradient that cannot be computed, or would be wrong."""
+
+
+class FileFormatError(Error, ValueError):
+    """A file that is corrupt, truncated, hostile, or of another format."""

@@ -1,0 +1,75 @@
+"""Hooks on tensors: code that sees, and may replace, a gradient on its way."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from .errors import GradientError
+from .tensor import Tensor, current_edge
+
+_next_id = itertools.count().__next__
+
+
+class RemovableHandle:
+    """What registering a hook returns; `remove` takes the hook away, as leaving a ``with`` does."""
+
+    def __init__(self, hooks: Any) -> None:
+        self.id = _next_id()
+        self._hooks = weakref.ref(hooks)
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        hooks = self._hooks()
+        if hooks is not None:
+            hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+class Hooks(dict[int, Callable[..., Any]]):
+    """Hooks by handle, in the order of registration. A dict that can be referred to weakly."""
+
+
+def add_hook(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
+    """Register `hook` in `hooks`."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Call ``hook(grad)`` when this tensor's gradient is known; what it returns replaces it."""
+    return add_hook(_hooks_of(self, "register_hook"), hook)
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep this tensor's gradient in ``.grad`` though it is not a leaf."""
+    if self.is_leaf:
+        _hooks_of(self, "retain_grad")  # a leaf keeps its gradient anyway
+        return
+    tensor = weakref.ref(self)
+
+    def keep(g: Tensor) -> None:
+        x = tensor()
+        if x is not None:
+            kept = g if g.requires_grad else g.clone()
+            x.grad = kept if x.grad is None else x.grad + kept
+
+    register_hook(self, keep)
+
+
+def _hooks_of(x: Tensor, caller: str) -> Hooks:
+    edge = current_edge(x)
+    if edge is None:
+        raise GradientError(f"{caller}: the tensor does not require grad")
+    node, index = edge
+    if node.hooks is None:
+        node.hooks = {}
+    return node.hooks.setdefault(index, Hooks())

@@ -1,0 +1,171 @@
+"""Tensors among Python numbers, NumPy arrays and the copy module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .device import to_numpy
+from .dtypes import CATEGORY, FLOAT
+from .errors import ArgumentError, DeviceError, DTypeError, GradientError, ShapeError
+from .ops import elementwise
+from .ops.matmul import matmul
+from .tensor import Tensor, storage_of
+
+
+def item(self: Tensor) -> Any:
+    """The only element, as a Python number."""
+    if self.array.size != 1:
+        raise ShapeError(f"item: only one element becomes a number, this has shape {self.shape}")
+    return to_numpy(self.array).item()
+
+
+def tolist(self: Tensor) -> Any:
+    """The elements as nested lists of Python numbers; a 0-d tensor as a number."""
+    return to_numpy(self.array).tolist()
+
+
+def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
+    """The values as a NumPy array, sharing memory on the CPU.
+
+    A tensor that requires grad or lives on a GPU raises unless ``force=True`` (a copy, detached).
+    """
+    if not force and self.requires_grad:
+        raise GradientError(
+            "numpy(): the tensor requires grad, and what NumPy computes is not recorded. Use "
+            "x.detach().numpy()"
+        )
+    if not force and self.device.type != "cpu":
+        raise DeviceError("numpy(): the tensor is on a GPU; use x.cpu().numpy()")
+    if isinstance(self.array, np.ndarray):
+        storage_of(self).foreign = True  # NumPy code may now write to this memory unseen
+    return to_numpy(self.array)
+
+
+def as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    """``numpy.asarray(tensor)``."""
+    array = numpy(self)
+    if dtype is not None and array.dtype != dtype:
+        if copy is False:
+            raise ValueError(f"a {array.dtype} tensor cannot be seen as {dtype} without a copy")
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A copy with its own memory, for leaves: a computed tensor has a history that cannot copy."""
+    if not self.is_leaf:
+        raise GradientError(
+            "only leaf tensors can be deep-copied: this one was computed, and the copy would lose "
+            "its history. Use x.detach().clone()"
+        )
+    out = type(self).__new__(type(self))
+    Tensor.__init__(out, self.array.copy())
+    memo[id(self)] = out
+    if self.requires_grad:
+        out.requires_grad_()
+    if self.grad is not None:
+        out.grad = self.grad.detach().clone()
+    if hasattr(self, "__dict__"):
+        out.__dict__.update(self.__dict__)
+    return out
+
+
+def truth(self: Tensor) -> bool:
+    """``bool(x)``, of a single element."""
+    if self.array.size != 1:
+        raise ShapeError(
+            f"the truth of a tensor of shape {self.shape} is ambiguous; use x.any() or x.all()"
+        )
+    return bool(item(self))
+
+
+def as_float(self: Tensor) -> float:
+    """``float(x)``, of a single element."""
+    return float(item(self))
+
+
+def as_int(self: Tensor) -> int:
+    """``int(x)``, of a single element."""
+    return int(item(self))
+
+
+def as_index(self: Tensor) -> int:
+    """A single integer, for ``range(x)`` and ``list[x]``."""
+    if CATEGORY[self.dtype] == FLOAT or self.array.size != 1:
+        raise DTypeError(f"only a single integer is an index, not {self.dtype}{self.shape}")
+    return int(item(self))
+
+
+def length(self: Tensor) -> int:
+    """``len(x)``: the size of the first dimension."""
+    if self.ndim == 0:
+        raise DTypeError("len() of a 0-d tensor: it has no first dimension")
+    return self.shape[0]
+
+
+def iterate(self: Tensor) -> Iterator[Tensor]:
+    """The entries along the first dimension."""
+    if self.ndim == 0:
+        raise DTypeError("iteration over a 0-d tensor: it is a single number, use x.item()")
+    return iter([self[i] for i in range(self.shape[0])])
+
+
+def contains(self: Tensor, value: Any) -> bool:
+    """``value in x``: whether any element equals it."""
+    return bool((self == value).any())
+
+
+def formatted(self: Tensor, spec: str) -> str:
+    """``f"{loss:.4f}"``, of a single element."""
+    if self.array.size == 1 and self.ndim == 0:
+        return format(item(self), spec)
+    if spec:
+        raise ArgumentError(
+            f"the format {spec!r} fits a single number, not a tensor of shape {self.shape}"
+        )
+    return repr(self)
+
+
+# NumPy's functions on tensors, and arrays on the left of an operator.
+_UFUNCS: dict[str, Callable[..., Tensor]] = {
+    "add": elementwise.add,
+    "subtract": elementwise.sub,
+    "multiply": elementwise.mul,
+    "divide": elementwise.div,
+    "power": elementwise.pow,
+    "negative": elementwise.neg,
+    "absolute": elementwise.abs,
+    "exp": elementwise.exp,
+    "log": elementwise.log,
+    "sqrt": elementwise.sqrt,
+    "square": elementwise.square,
+    "tanh": elementwise.tanh,
+    "sin": elementwise.sin,
+    "cos": elementwise.cos,
+    "maximum": elementwise.maximum,
+    "minimum": elementwise.minimum,
+    "equal": elementwise.eq,
+    "not_equal": elementwise.ne,
+    "less": elementwise.lt,
+    "less_equal": elementwise.le,
+    "greater": elementwise.gt,
+    "greater_equal": elementwise.ge,
+    "isnan": elementwise.isnan,
+    "isfinite": elementwise.isfinite,
+}
+
+
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """``np.exp(x)`` and ``array * x`` give tensors and are recorded, where minigrad has the op."""
+    if ufunc.__name__ == "matmul" and method == "__call__" and not kwargs:
+        return matmul(*inputs)
+    function = _UFUNCS.get(ufunc.__name__)
+    if function is None or method != "__call__" or kwargs:
+        raise DTypeError(
+            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not available "
+            "on tensors in this form; use minigrad's own function, or x.detach().numpy()"
+        )
+    return function(*inputs)

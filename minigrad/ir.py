@@ -1,0 +1,225 @@
+"""What an operation is: a record of its shape rule, its kernel and its gradient.
+
+A `Primitive` is data. `kernels.launch` runs it on arrays, `tensor.apply` runs it on Tensors and
+remembers what its gradient will need, `autograd` reads its gradient formulas. See
+``docs/design.md`` for the reasons and ``ops/`` for the records themselves.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+class Spec(NamedTuple):
+    """What is known of an array before it exists.
+
+    `order` is its layout: the axes from outermost to innermost in memory; None is C order, and a
+    convolution stored channels-last has (0, 2, 3, 1).
+    """
+
+    shape: Shape
+    dtype: np.dtype
+    order: tuple[int, ...] | None = None
+
+
+class Plan(NamedTuple):
+    """Which inputs need a gradient; which inputs and outputs backward will ask for, by position.
+
+    `inputs` is None where no gradient can flow: no node is made.
+    """
+
+    needs: tuple[bool, ...]
+    inputs: tuple[int, ...] | None
+    outputs: tuple[int, ...]
+
+
+REGISTRY: dict[str, Primitive] = {}
+
+
+class Primitive:
+    """A compute operation: outputs are allocated by its shape rule, then filled by its kernel.
+
+    Args:
+        name: what errors, graphs and recordings call it.
+        spec: ``spec(*inputs, **attrs)`` takes the inputs (anything with shape, dtype and
+            strides) and gives a `Spec`, or a tuple of them for several outputs. Its positional
+            parameters name the inputs, its keyword-only ones the attributes. Attributes
+            ``out_shape`` and ``out_dtype`` are for this rule alone: the kernel sees them on `out`.
+            An operation without inputs takes its place as the attribute ``device``.
+        kernel: ``family.function``, found in ``kernels/<device>/family.py``, else in
+            ``kernels/reference/family.py``; called as ``kernel(*outs, *inputs, **attrs)``.
+        vjps: one gradient formula an input (None: not differentiable in it). Written on Tensors
+            with ordinary operators; parameter names after ``g`` say what is wanted, and so what is
+            kept alive: an input or output by its name (``y`` if there is one), ``x_shape`` and
+            ``x_dtype`` of input ``x``, or an attribute.
+        vjp: instead of `vjps`, one joint formula ``vjp(needs, g, ...)`` giving a gradient for every
+            input; `needs` says which are wanted. Several outputs give ``g_<output>`` each, and any
+            may be None: nothing downstream used that output.
+        outputs: the outputs' names.
+        broadcasts: inputs broadcast against each other, so gradients are summed back to shape.
+        definition: the meaning in simpler operations, a function of Tensors. A fused operation
+            states one, and its gradient goes through it whenever a graph of the gradient is
+            wanted: second derivatives need no code and are right.
+        formula: the mathematics in one line, for documentation.
+    """
+
+    kind = "compute"
+    view: Callable[..., Any]  # of a View only
+
+    def __init__(
+        self,
+        name: str,
+        spec: Callable[..., Any],
+        *,
+        kernel: str | None = None,
+        vjps: Sequence[Callable[..., Any] | None] = (),
+        vjp: Callable[..., Any] | None = None,
+        outputs: tuple[str, ...] = ("y",),
+        broadcasts: bool = False,
+        definition: Callable[..., Any] | None = None,
+        formula: str = "",
+    ) -> None:
+        self.name, self.spec, self.kernel = name, spec, kernel
+        self.vjps, self.vjp, self.definition = tuple(vjps), vjp, definition
+        self.outputs, self.broadcasts, self.formula = outputs, broadcasts, formula
+        self.inputs, self.variadic = _input_names(spec)
+        clash = {g_name(o, outputs) for o in outputs} & {*self.inputs, *outputs}
+        assert not clash, f"{name}: {clash} names an input or output and its gradient too"
+        self.differentiable = vjp is not None or any(self.vjps)
+        # Array type -> function, filled by kernels.lookup on first use.
+        self.kernels: dict[type, Callable[..., Any]] = {}
+        self._plans: dict[tuple[bool, ...], Plan] = {}
+        self._read_formulas()
+        REGISTRY[name] = self
+
+    def _read_formulas(self) -> None:
+        """What each gradient formula asks for, read from its parameter names."""
+        self.gradient_names = [g_name(name, self.outputs) for name in self.outputs]
+        self.wants = tuple([_parameters(f)[1:] if f else () for f in self.vjps])
+        self.joint_wants = _parameters(self.vjp)[1:] if self.vjp else ()
+
+    def plan(self, edges: list[bool]) -> Plan:
+        """What to keep for backward, given which inputs lead back to a leaf.
+
+        Cached: an operation meets a few masks only.
+        """
+        mask = tuple(edges)
+        plan = self._plans.get(mask)
+        if plan is None:
+            plan = self._plans[mask] = self._plan(mask)
+        return plan
+
+    def _plan(self, edges: tuple[bool, ...]) -> Plan:
+        if self.vjp is not None:
+            needs = edges
+        elif self.vjps:
+            needs = tuple([e and f is not None for e, f in zip(edges, self.vjps, strict=True)])
+        else:
+            needs = (False,) * len(edges)
+        return Plan(needs, *self._kept(needs)) if any(needs) else Plan(needs, None, ())
+
+    def _kept(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        names = set(self.joint_wants)
+        for need, wants in zip(needs, self.wants, strict=False):
+            if need:
+                names.update(wants)
+        outputs = tuple([i for i, name in enumerate(self.outputs) if name in names])
+        everything = tuple(range(len(needs)))
+        if self.definition is not None or (self.variadic and self.inputs[0] in names):
+            return everything, outputs
+        if self.variadic:
+            return (), outputs
+        return tuple([i for i in everything if self.inputs[i] in names]), outputs
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class Elementwise(Primitive):
+    """An operation on scalars, applied to every element of its broadcast inputs.
+
+    Args:
+        expr: the value as a scalar expression in the inputs' names (see `expr`): one truth,
+            rendered for each machine.
+        result: dtype of the output: ``"same"`` as the promoted inputs, ``"float"`` (integers
+            become the default float) or ``"bool"``.
+        conditions: leading inputs that are conditions (bool) and take no part in promotion.
+    """
+
+    kind = "elementwise"
+
+    def __init__(
+        self,
+        name: str,
+        expr: str,
+        inputs: str,
+        *,
+        vjps: Sequence[Callable[..., Any] | None] = (),
+        result: str = "same",
+        conditions: int = 0,
+        formula: str = "",
+    ) -> None:
+        self.expr, self.result, self.conditions = expr, result, conditions
+        super().__init__(name, _named(inputs), vjps=vjps, broadcasts=True, formula=formula or expr)
+        # Operand dtypes -> (kernel, compute dtype, output dtype), filled by kernels.launch.
+        self.plans: dict[Any, Any] = {}
+
+
+class View(Primitive):
+    """An operation that shares its input's memory: a rule for shape, strides and offset, no kernel.
+
+    `view` is that rule in array code: ``view(array, **attrs)`` returns a view, never a copy.
+    """
+
+    kind = "view"
+
+    def __init__(
+        self, name: str, view: Callable[..., Any], *, vjps: Sequence[Callable[..., Any]]
+    ) -> None:
+        self.view = view
+        super().__init__(name, view, vjps=vjps)
+
+
+class DataDependent(Primitive):
+    """An operation whose output shape depends on values: its kernel returns the arrays.
+
+    It cannot be captured or planned, and is not differentiable itself (its callers gather).
+    """
+
+    kind = "data"
+
+
+def g_name(output: str, outputs: tuple[str, ...]) -> str:
+    """The name of an output's gradient in a vjp: ``g``, or ``g_<output>`` if there are several."""
+    return "g" if len(outputs) == 1 else f"g_{output}"
+
+
+def _parameters(function: Callable[..., Any] | None) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters) if function else ()
+
+
+def _input_names(spec: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
+    parameters = inspect.signature(spec).parameters.values()
+    variadic = tuple([p.name for p in parameters if p.kind is p.VAR_POSITIONAL])
+    if variadic:
+        return variadic, True
+    return tuple([p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]), False
+
+
+def _named(inputs: str) -> Callable[..., Any]:
+    """A stand-in for a spec rule whose parameters are `inputs`: elementwise ops share one rule."""
+    names = inputs.split()
+
+    def rule(*operands: Any) -> None:
+        raise NotImplementedError("elementwise operations are shaped by kernels.launch")
+
+    rule.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    )
+    return rule

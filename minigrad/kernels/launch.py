@@ -1,0 +1,221 @@
+"""Running an operation on arrays: shape rule, allocation, kernel.
+
+Everything here sees arrays and Python numbers only. Kernels fill outputs that are allocated
+first; NumPy's floating-point warnings are off while they run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..context import state
+from ..device import Array, device_of, empty, namespace_of
+from ..dtypes import (
+    CATEGORY,
+    FLOAT,
+    NUMBERS,
+    STORAGE_ONLY,
+    bool_,
+    float32,
+    get_default_dtype,
+    result_dtype,
+)
+from ..errors import DTypeError, ShapeError
+from ..ir import Elementwise, Primitive, Shape, Spec
+from .lookup import find_kernel
+
+# Attributes that only shape rules read; kernels see them on their output.
+_FOR_SPECS = frozenset(("out_shape", "out_dtype", "device"))
+
+
+def launch(prim: Primitive, operands: list[Any], attrs: dict[str, Any]) -> Any:
+    """The output array of `prim`, or the tuple of them."""
+    if prim.kind == "view":
+        return prim.view(operands[0], **attrs)
+    array_type = type(operands[0]) if operands else namespace_of(attrs["device"]).ndarray
+    kernel = prim.kernels.get(array_type) or find_kernel(prim, array_type)
+    if prim.kind == "data":
+        return state.run_quietly(kernel, *operands, **attrs)
+    return _launch_compute(prim, kernel, operands, attrs)
+
+
+def _launch_compute(prim: Primitive, kernel: Any, operands: list[Any], attrs: dict) -> Any:
+    specs = prim.spec(*operands, **attrs)
+    place = device_of(operands[0]) if operands else attrs["device"]
+    if "out_shape" in attrs:
+        attrs = {name: value for name, value in attrs.items() if name not in _FOR_SPECS}
+    several = not isinstance(specs, Spec)
+    specs = specs if several else (specs,)
+    # A cast is the one kernel that must see 16-bit floats as they are stored.
+    if prim.name != "cast" and _has_storage_only(operands, specs):
+        outs = _launch_in_float32(kernel, operands, specs, place, attrs)
+    else:
+        outs = tuple([empty(spec.shape, spec.dtype, place, spec.order) for spec in specs])
+        state.run_quietly(kernel, *outs, *operands, **attrs)
+    return outs if several else outs[0]
+
+
+def _has_storage_only(operands: list[Any], specs: tuple[Spec, ...]) -> bool:
+    return any([getattr(x, "dtype", None) in STORAGE_ONLY for x in (*operands, *specs)])
+
+
+def _widened(x: Any) -> Any:
+    return x.astype(float32) if getattr(x, "dtype", None) in STORAGE_ONLY else x
+
+
+def _launch_in_float32(
+    kernel: Any, operands: list[Any], specs: tuple[Spec, ...], place: Any, attrs: dict
+) -> tuple[Array, ...]:
+    """16-bit floats are storage: load to float32, compute, round once."""
+    wide = [_widened(x) for x in operands]
+    dtypes = [float32 if s.dtype in STORAGE_ONLY else s.dtype for s in specs]
+    outs = [empty(s.shape, d, place, s.order) for s, d in zip(specs, dtypes, strict=True)]
+    state.run_quietly(kernel, *outs, *wide, **attrs)
+    return tuple(
+        [
+            out if out.dtype == s.dtype else state.run_quietly(out.astype, s.dtype)
+            for out, s in zip(outs, specs, strict=True)
+        ]
+    )
+
+
+# Elementwise operations: the hot path of small tensors, so dtypes are planned once and cached.
+
+
+def launch_elementwise(prim: Elementwise, operands: list[Any], out: Array | None = None) -> Array:
+    """`prim` on every element of the broadcast operands; into `out` if given."""
+    key = tuple([type(x) if type(x) in NUMBERS else x.dtype.num for x in operands])
+    result = prim.plans.get(key)
+    if result is None:
+        result = _plan(prim, operands, key)
+        if result is None:
+            return _launch_mixed(prim, operands, out)
+    array = operands[0]
+    if type(array) not in prim.kernels:
+        array = _array_among(prim, operands)
+    kernel = prim.kernels[type(array)]
+    if out is None:
+        if type(kernel) is np.ufunc and array.ndim:
+            try:  # it allocates as we would, and faster
+                return state.run_quietly(kernel, *operands)
+            except ValueError:
+                broadcast_shape([x.shape for x in operands if hasattr(x, "shape")])
+                raise
+        out = _allocate(operands, array, result)
+    state.run_quietly(kernel, *operands, out)
+    return out
+
+
+def _array_among(prim: Elementwise, operands: list[Any]) -> Array:
+    """The first array operand; its kernel is ready afterwards."""
+    array = next(x for x in operands if type(x) not in NUMBERS)
+    if type(array) not in prim.kernels:
+        find_kernel(prim, type(array))
+    return array
+
+
+def _plan(prim: Elementwise, operands: list[Any], key: tuple[Any, ...]) -> np.dtype | None:
+    """The result's dtype; None where operands must be cast first.
+
+    Cached if the operands have one dtype: otherwise it depends on which of them are 0-d.
+    """
+    compute, result = _dtypes(prim, operands)
+    dtypes = {x.dtype for x in operands[prim.conditions :] if hasattr(x, "dtype")}
+    if dtypes != {compute} or compute in STORAGE_ONLY:
+        return None
+    prim.plans[key] = result
+    return result
+
+
+def _dtypes(prim: Elementwise, operands: list[Any]) -> tuple[np.dtype, np.dtype]:
+    compute = result_dtype(*operands[prim.conditions :])
+    if prim.result == "float" and CATEGORY[compute] != FLOAT:
+        compute = get_default_dtype()
+    return compute, bool_ if prim.result == "bool" else compute
+
+
+def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> Array:
+    """Operands of several dtypes, or of 16-bit floats: cast, compute, round once."""
+    compute, result = _dtypes(prim, operands)
+    wide = float32 if compute in STORAGE_ONLY else compute
+    ready = list(operands)
+    for i in range(prim.conditions, len(operands)):
+        if hasattr(ready[i], "dtype") and ready[i].dtype != wide:
+            ready[i] = state.run_quietly(ready[i].astype, wide)
+        elif type(ready[i]) is int and CATEGORY[wide] == FLOAT:
+            ready[i] = float(ready[i])
+    array = _array_among(prim, ready)
+    computed = _allocate(ready, array, wide if result == compute else result)
+    state.run_quietly(prim.kernels[type(array)], *ready, computed)
+    if out is not None:
+        out[...] = computed
+        return out
+    return computed if computed.dtype == result else state.run_quietly(computed.astype, result)
+
+
+def _allocate(operands: list[Any], array: Array, dtype: np.dtype) -> Array:
+    """The output of an elementwise operation, in the layout of its largest operand."""
+    shape = array.shape
+    xp = np if type(array) is np.ndarray else None
+    same = True
+    for x in operands:
+        if x is not array and hasattr(x, "shape") and x.shape != shape:
+            same = False
+            break
+    if same:
+        like = array
+    else:
+        shape = broadcast_shape([x.shape for x in operands if hasattr(x, "shape")])
+        like = next((x for x in operands if getattr(x, "shape", None) == shape), None)
+    if like is not None and xp is not None:
+        return np.empty_like(like, dtype)
+    if like is not None:
+        return empty(shape, dtype, device_of(array), memory_order(like))
+    return empty(shape, dtype, device_of(array))
+
+
+def broadcast_shape(shapes: list[Shape]) -> Shape:
+    """The shape that `shapes` broadcast to; `ShapeError` shows those that do not fit."""
+    width = max([len(shape) for shape in shapes])
+    result = [1] * width
+    for shape in shapes:
+        for axis, size in enumerate(shape, start=width - len(shape)):
+            if size != 1 and result[axis] == 1:
+                result[axis] = size
+            elif size not in (1, result[axis]):
+                listed = " and ".join([str(s) for s in shapes])
+                raise ShapeError(
+                    f"shapes {listed} do not broadcast: at dimension {axis - width} sizes are "
+                    f"{result[axis]} and {size}. Sizes must be equal or 1, aligned at the right; "
+                    "use reshape or unsqueeze to line them up."
+                )
+    return tuple(result)
+
+
+def memory_order(x: Any) -> tuple[int, ...] | None:
+    """The layout of an array: its axes from outermost to innermost; None for C order."""
+    strides = x.strides
+    order = sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))
+    return None if order == list(range(len(order))) else tuple(order)
+
+
+def check_writable_as(out: Array, prim: Elementwise, operands: list[Any]) -> None:
+    """Whether an in-place `prim` fits its target, as PyTorch demands."""
+    shape = out.shape
+    if any([type(x) not in NUMBERS and x.shape != shape for x in operands]):
+        shape = broadcast_shape([x.shape for x in operands if type(x) not in NUMBERS])
+    if shape != out.shape:
+        raise ShapeError(
+            f"{prim.name}_: the result has shape {shape}, which does not fit the target's "
+            f"{out.shape}: an in-place operation cannot grow its target"
+        )
+    if CATEGORY[out.dtype] == FLOAT:
+        return  # which stores a result of any dtype
+    result = _dtypes(prim, operands)[1]
+    if CATEGORY[result] > CATEGORY[out.dtype]:
+        raise DTypeError(
+            f"{prim.name}_: the result has dtype {result}, which cannot be stored in the target's "
+            f"{out.dtype}: convert the target first, x = x.to({result})"
+        )

@@ -1,0 +1,35 @@
+"""Copies, casts, joins and borders, in array code."""
+
+from __future__ import annotations
+
+from ...device import Array, device, namespace, to_device
+
+
+def copy(out: Array, x: Array) -> None:
+    """The elements of `x`, in the layout of `out`."""
+    out[...] = x
+
+
+def copy_cast(out: Array, x: Array, *, dtype: object) -> None:
+    """The elements of `x` in the dtype of `out`: floats are cut towards zero for integers."""
+    namespace(x).copyto(out, x, casting="unsafe")
+
+
+def transfer(x: Array, *, source: device, target: device) -> Array:
+    """A copy of `x` on another device."""
+    return to_device(x, target)
+
+
+def cat(out: Array, *tensors: Array, dim: int) -> None:
+    """`tensors` one after the other along `dim`."""
+    start = 0
+    for x in tensors:
+        stop = start + x.shape[dim]
+        out[(slice(None),) * dim + (slice(start, stop),)] = x
+        start = stop
+
+
+def pad(out: Array, x: Array, *, widths: tuple[tuple[int, int], ...], value: float) -> None:
+    """`x` inside a border of `value`."""
+    out[...] = value
+    out[tuple([slice(low, low + n) for n, (low, _) in zip(x.shape, widths, strict=True)])] = x

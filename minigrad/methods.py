@@ -1,0 +1,203 @@
+"""The methods of Tensor: one table. Each is a function of `ops` or of the faces below it.
+
+``tensor.pyi`` shows them to editors and type checkers; ``python tools/stubs.py`` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import autograd, hooks, interop, printing
+from .dtypes import bfloat16, bool_, float16, float32, float64, int32, int64, is_float
+from .ops import creation, index, inplace, matmul, random, reduce, shape, softmax
+from .ops import elementwise as e
+from .ops.operands import as_operand
+from .tensor import Tensor, apply
+
+
+def _operator(prim: Any) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, Tensor):
+            other = as_operand(other)
+            if other is None:
+                return NotImplemented
+        return apply(prim, self, other)
+
+    return method
+
+
+def _reflected(prim: Any) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        other = as_operand(other)
+        return NotImplemented if other is None else apply(prim, other, self)
+
+    return method
+
+
+def _power(self: Tensor, other: Any) -> Any:
+    return NotImplemented if as_operand(other) is None else e.pow(self, other)
+
+
+def _reflected_power(self: Tensor, other: Any) -> Any:
+    return NotImplemented if as_operand(other) is None else e.pow(other, self)
+
+
+def _matrix_product(self: Tensor, other: Any) -> Any:
+    return NotImplemented if as_operand(other) is None else matmul.matmul(self, other)
+
+
+def _reflected_matrix_product(self: Tensor, other: Any) -> Any:
+    found = as_operand(other)
+    return NotImplemented if found is None else matmul.matmul(found, self)  # type: ignore[arg-type]
+
+
+def _to_dtype(dtype: Any) -> Callable[[Tensor], Tensor]:
+    return lambda self: shape.cast(self, dtype)
+
+
+def _size(self: Tensor, dim: int | None = None) -> Any:
+    """Its shape, or the size of one dimension."""
+    return self.shape if dim is None else self.shape[dim]
+
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "__add__": _operator(e.ADD),
+    "__radd__": _reflected(e.ADD),
+    "__sub__": _operator(e.SUB),
+    "__rsub__": _reflected(e.SUB),
+    "__mul__": _operator(e.MUL),
+    "__rmul__": _reflected(e.MUL),
+    "__truediv__": _operator(e.DIV),
+    "__rtruediv__": _reflected(e.DIV),
+    "__pow__": _power,
+    "__rpow__": _reflected_power,
+    "__matmul__": _matrix_product,
+    "__rmatmul__": _reflected_matrix_product,
+    "__eq__": _operator(e.eq.prim),
+    "__ne__": _operator(e.ne.prim),
+    "__lt__": _operator(e.lt.prim),
+    "__le__": _operator(e.le.prim),
+    "__gt__": _operator(e.gt.prim),
+    "__ge__": _operator(e.ge.prim),
+    "__and__": _operator(e.bitwise_and.prim),
+    "__rand__": _reflected(e.bitwise_and.prim),
+    "__or__": _operator(e.bitwise_or.prim),
+    "__ror__": _reflected(e.bitwise_or.prim),
+    "__xor__": _operator(e.bitwise_xor.prim),
+    "__rxor__": _reflected(e.bitwise_xor.prim),
+    "__neg__": e.neg,
+    "__pos__": lambda self: self,
+    "__abs__": e.abs,
+    "__invert__": e.bitwise_not,
+    "__iadd__": inplace.add_,
+    "__isub__": inplace.sub_,
+    "__imul__": inplace.mul_,
+    "__itruediv__": inplace.div_,
+    "__ipow__": inplace.pow_,
+    "__getitem__": index.getitem,
+    "__setitem__": index.setitem,
+    "__len__": interop.length,
+    "__iter__": interop.iterate,
+    "__contains__": interop.contains,
+    "__bool__": interop.truth,
+    "__float__": interop.as_float,
+    "__int__": interop.as_int,
+    "__index__": interop.as_index,
+    "__format__": interop.formatted,
+    "__repr__": printing.represent,
+    "__array__": interop.as_array,
+    "__array_ufunc__": interop.array_ufunc,
+    "__deepcopy__": interop.deepcopy,
+    "__hash__": object.__hash__,
+}
+
+METHODS: dict[str, Callable[..., Any]] = {
+    # gradients
+    "backward": autograd.backward,
+    "register_hook": hooks.register_hook,
+    "retain_grad": hooks.retain_grad,
+    # conversion
+    "item": interop.item,
+    "tolist": interop.tolist,
+    "numpy": interop.numpy,
+    "to": shape.to,
+    "type": shape.cast,
+    "type_as": shape.to,
+    "float": _to_dtype(float32),
+    "double": _to_dtype(float64),
+    "half": _to_dtype(float16),
+    "bfloat16": _to_dtype(bfloat16),
+    "int": _to_dtype(int32),
+    "long": _to_dtype(int64),
+    "bool": _to_dtype(bool_),
+    "cpu": lambda self: shape.to(self, device="cpu"),
+    "cuda": lambda self: shape.to(self, device="cuda"),
+    "is_floating_point": lambda self: is_float(self.dtype),
+    "clone": shape.clone,
+    "contiguous": shape.contiguous,
+    "is_contiguous": lambda self: self.array.flags.c_contiguous,
+    "size": _size,
+    "dim": lambda self: self.ndim,
+    "numel": lambda self: self.array.size,
+    "element_size": lambda self: self.array.itemsize,
+    "stride": lambda self: tuple([s // self.array.itemsize for s in self.array.strides]),
+    "new_zeros": creation.new_zeros,
+    "new_ones": creation.new_ones,
+    "new_full": creation.new_full,
+    "new_tensor": creation.new_tensor,
+    # arithmetic
+    **{name: getattr(e, name) for name in (
+        "add sub subtract mul multiply div true_divide neg negative abs absolute square pow exp "
+        "expm1 log log1p sqrt sin cos tanh sigmoid relu maximum minimum clamp clip clamp_min "
+        "clamp_max eq ne lt le gt ge isnan isfinite isinf logical_not bitwise_and bitwise_or "
+        "bitwise_xor bitwise_not sign floor ceil round"
+    ).split()},
+    "where": lambda self, condition, other: e.where(condition, self, other),
+    # in place
+    **{name: getattr(inplace, name) for name in (
+        "add_ sub_ mul_ div_ neg_ abs_ exp_ log_ sqrt_ tanh_ sigmoid_ relu_ clamp_ clamp_min_ "
+        "clamp_max_ pow_ addcmul_ addcdiv_ lerp_ copy_ fill_ zero_"
+    ).split()},
+    "uniform_": random.uniform_,
+    "normal_": random.normal_,
+    "bernoulli": random.bernoulli,
+    # reductions
+    **{name: getattr(reduce, name) for name in (
+        "sum mean var std amax amin max min argmax argmin logsumexp"
+    ).split()},
+    "any": reduce.any_,
+    "all": reduce.all_,
+    "sum_to_size": lambda self, *size: reduce.sum_to(self, shape.shape_of(size)),
+    # shape
+    **{name: getattr(shape, name) for name in (
+        "view reshape permute transpose t flatten squeeze unsqueeze expand expand_as broadcast_to "
+        "pad"
+    ).split()},
+    "view_as": lambda self, other: shape.view(self, other.shape),
+    "reshape_as": lambda self, other: shape.reshape(self, other.shape),
+    # index
+    "gather": index.gather,
+    "index_select": index.index_select,
+    "nonzero": index.nonzero,
+    # products, layers
+    "matmul": matmul.matmul,
+    "mm": matmul.mm,
+    "bmm": matmul.bmm,
+    "dot": matmul.dot,
+    "softmax": softmax.softmax,
+    "log_softmax": softmax.log_softmax,
+}  # fmt: skip
+
+PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
+    "T": shape.reverse_dims,
+    "mT": shape.mT,
+    "is_cuda": lambda self: self.device.type == "cuda",
+    "nbytes": lambda self: self.array.nbytes,
+    "itemsize": lambda self: self.array.itemsize,
+}
+
+for name, function in (OPERATORS | METHODS).items():
+    setattr(Tensor, name, function)
+for name, function in PROPERTIES.items():
+    setattr(Tensor, name, property(function))

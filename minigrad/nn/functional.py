@@ -1,0 +1,47 @@
+"""The functions of layers, under the usual name: ``import minigrad.nn.functional as F``."""
+
+from __future__ import annotations
+
+from ..ops.conv import conv2d as conv2d
+from ..ops.elementwise import relu as relu
+from ..ops.elementwise import sigmoid as sigmoid
+from ..ops.elementwise import tanh as tanh
+from ..ops.index import embedding as embedding
+from ..ops.index import one_hot as one_hot
+from ..ops.loss import binary_cross_entropy as binary_cross_entropy
+from ..ops.loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from ..ops.loss import cross_entropy as cross_entropy
+from ..ops.loss import l1_loss as l1_loss
+from ..ops.loss import mse_loss as mse_loss
+from ..ops.loss import nll_loss as nll_loss
+from ..ops.matmul import linear as linear
+from ..ops.norm import layer_norm as layer_norm
+from ..ops.pool import avg_pool2d as avg_pool2d
+from ..ops.pool import max_pool2d as max_pool2d
+from ..ops.random import dropout as dropout
+from ..ops.shape import pad as pad
+from ..ops.softmax import log_softmax as log_softmax
+from ..ops.softmax import softmax as softmax
+
+__all__ = [
+    "avg_pool2d",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "conv2d",
+    "cross_entropy",
+    "dropout",
+    "embedding",
+    "l1_loss",
+    "layer_norm",
+    "linear",
+    "log_softmax",
+    "max_pool2d",
+    "mse_loss",
+    "nll_loss",
+    "one_hot",
+    "pad",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]

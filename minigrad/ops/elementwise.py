@@ -1,0 +1,320 @@
+"""Elementwise operations: each a scalar expression and its gradient.
+
+In a gradient formula `g` is the cotangent of the output; other parameters name what the formula
+needs, and so what is kept: `y` the output, `a`, `b` the inputs.
+
+At a singular slope a zero cotangent contributes zero: sqrt, log, div and pow multiply by their
+slope through `times_slope`, so that ``where(x > 0, sqrt(x), x)`` has a finite gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..dtypes import is_float
+from ..errors import ArgumentError
+from ..ir import Elementwise
+from ..tensor import Tensor, apply
+from .creation import zeros_like
+from .operands import operand
+
+
+class Unary(Protocol):
+    """The public function of a one-input operation; `prim` is its record."""
+
+    prim: Elementwise
+
+    def __call__(self, input: Any) -> Tensor: ...
+
+
+class Binary(Protocol):
+    """The public function of a two-input operation; `prim` is its record."""
+
+    prim: Elementwise
+
+    def __call__(self, input: Any, other: Any) -> Tensor: ...
+
+
+def unary(prim: Elementwise) -> Unary:
+    """The public function of a one-input operation."""
+
+    def function(input: Tensor) -> Tensor:
+        return apply(prim, operand(input, prim.name))
+
+    return _documented(function, prim)
+
+
+def binary(prim: Elementwise) -> Binary:
+    """The public function of a two-input operation; either input may be a number."""
+
+    def function(input: Tensor, other: Any) -> Tensor:
+        return apply(prim, operand(input, prim.name), operand(other, prim.name))
+
+    return _documented(function, prim)
+
+
+def _documented(function: Any, prim: Elementwise) -> Any:
+    function.__name__ = function.__qualname__ = prim.name
+    function.__doc__ = (
+        f"Elementwise ``{prim.formula}``; inputs broadcast and promote as in PyTorch."
+    )
+    function.prim = prim
+    return function
+
+
+# Slopes --------------------------------------------------------------------------------------
+
+
+def _slope_where_used(g: Any, a: Any, b: Any) -> Any:
+    """d times_slope / da: the slope, but 0 where it is non-finite and the cotangent a is zero."""
+    return g * apply(MASKED_SLOPE, a, operand(b, "slope"))
+
+
+MASKED_SLOPE = Elementwise("masked_slope", "select((a == 0) & ~isfinite(b), 0, b)", "a b")
+TIMES_SLOPE = Elementwise(
+    "times_slope",
+    "select(a == 0, 0, a * b)",
+    "a b",
+    vjps=(_slope_where_used, lambda g, a: g * a),
+)
+OVER_SLOPE = Elementwise(
+    "over_slope",
+    "select(a == 0, 0, a / b)",
+    "a b",
+    vjps=(
+        lambda g, a, b: g * apply(MASKED_SLOPE, a, operand(1 / b, "slope")),
+        lambda g, a, b: -over_slope(times_slope(g, over_slope(a, b)), b),
+    ),
+)
+times_slope: Binary = binary(TIMES_SLOPE)
+over_slope: Binary = binary(OVER_SLOPE)
+
+# Arithmetic ----------------------------------------------------------------------------------
+
+ADD = Elementwise("add", "a + b", "a b", vjps=(lambda g: g, lambda g: g))
+SUB = Elementwise("sub", "a - b", "a b", vjps=(lambda g: g, lambda g: -g))
+MUL = Elementwise("mul", "a * b", "a b", vjps=(lambda g, b: g * b, lambda g, a: g * a))
+DIV = Elementwise(
+    "div",
+    "a / b",
+    "a b",
+    result="float",
+    vjps=(lambda g, b: _divide_by(g, b), lambda g, y, b: -times_slope(g, y / b)),
+)
+
+
+def _divide_by(g: Tensor, b: Any) -> Tensor:
+    return over_slope(g, b) if isinstance(b, Tensor) or b == 0 else g / b
+
+
+NEG = Elementwise("neg", "-a", "a", vjps=(lambda g: -g,))
+ABS = Elementwise("abs", "abs(a)", "a", vjps=(lambda g, a: g * sign(a),))
+SQUARE = Elementwise("square", "a * a", "a", vjps=(lambda g, a: g * (a * 2),))
+
+
+def _pow_slope_in_base(g: Any, a: Any, b: Any) -> Tensor:
+    if isinstance(b, Tensor):
+        return times_slope(g, where(b == 0, 0.0, b * pow(a, b - 1)))
+    return g * 0 if b == 0 else times_slope(g, pow(a, b - 1) * b)
+
+
+def _pow_slope_in_exponent(g: Any, a: Any, b: Any, y: Any) -> Tensor:
+    a = operand(a, "pow")
+    base = a if isinstance(a, Tensor) else a.array
+    # 0 ** b is flat in b wherever it is finite, though log(0) is not.
+    flat = (y == 0) & ((y * 0 + base) == 0)
+    return times_slope(g, where(flat, 0.0, y * log(y * 0 + base)))
+
+
+POW = Elementwise("pow", "a ** b", "a b", vjps=(_pow_slope_in_base, _pow_slope_in_exponent))
+
+div = true_divide = binary(DIV)
+neg = negative = unary(NEG)
+abs = absolute = unary(ABS)
+square = unary(SQUARE)
+mul = multiply = binary(MUL)
+
+
+def add(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """``input + alpha * other``, broadcast and promoted."""
+    other = other if alpha == 1 else mul(other, alpha)
+    return apply(ADD, operand(input, "add"), operand(other, "add"))
+
+
+def sub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """``input - alpha * other``, broadcast and promoted."""
+    other = other if alpha == 1 else mul(other, alpha)
+    return apply(SUB, operand(input, "sub"), operand(other, "sub"))
+
+
+subtract = sub
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """``input ** exponent``; either may be a number."""
+    if isinstance(input, Tensor) and isinstance(exponent, (int, float)):
+        if exponent == 2:
+            return square(input)
+        if exponent == 0.5:
+            return sqrt(input)
+        if exponent == 1 and type(exponent) is not float:
+            return input.clone()
+    return apply(POW, operand(input, "pow"), operand(exponent, "pow"))
+
+
+# Exponentials and roots ----------------------------------------------------------------------
+
+exp: Unary = unary(Elementwise("exp", "exp(a)", "a", result="float", vjps=(lambda g, y: g * y,)))
+expm1: Unary = unary(
+    Elementwise("expm1", "expm1(a)", "a", result="float", vjps=(lambda g, y: g * (y + 1),))
+)
+log: Unary = unary(
+    Elementwise("log", "log(a)", "a", result="float", vjps=(lambda g, a: over_slope(g, a),))
+)
+log1p: Unary = unary(
+    Elementwise("log1p", "log1p(a)", "a", result="float", vjps=(lambda g, a: over_slope(g, a + 1),))
+)
+sqrt: Unary = unary(
+    Elementwise("sqrt", "sqrt(a)", "a", result="float", vjps=(lambda g, y: over_slope(g, y * 2),))
+)
+sin: Unary = unary(
+    Elementwise("sin", "sin(a)", "a", result="float", vjps=(lambda g, a: g * cos(a),))
+)
+cos: Unary = unary(
+    Elementwise("cos", "cos(a)", "a", result="float", vjps=(lambda g, a: -(g * sin(a)),))
+)
+
+# Activations ---------------------------------------------------------------------------------
+
+tanh: Unary = unary(
+    Elementwise("tanh", "tanh(a)", "a", result="float", vjps=(lambda g, y: g * (1 - y * y),))
+)
+sigmoid: Unary = unary(
+    Elementwise(
+        "sigmoid",
+        "1 / (1 + exp(-a))",
+        "a",
+        result="float",
+        vjps=(lambda g, y: g * (y * (1 - y)),),
+    )
+)
+# Not `g * (y > 0)`: that gives NaN for an infinite g. A NaN input lets its gradient through.
+GATE = Elementwise("gate", "select(b <= 0, 0, a)", "a b", vjps=(lambda g, b: gate(g, b), None))
+gate: Binary = binary(GATE)
+relu: Unary = unary(Elementwise("relu", "maximum(a, 0)", "a", vjps=(lambda g, y: gate(g, y),)))
+
+# Choice --------------------------------------------------------------------------------------
+
+# The gradient's share of the larger input; equal inputs share it, as in PyTorch.
+SHARE = Elementwise("share", "select(a == b, 0.5, select(a < b, 0.0, 1.0))", "a b", result="float")
+share: Binary = binary(SHARE)
+maximum: Binary = binary(
+    Elementwise(
+        "maximum",
+        "maximum(a, b)",
+        "a b",
+        vjps=(lambda g, a, b: g * share(a, b), lambda g, a, b: g * share(b, a)),
+    )
+)
+minimum: Binary = binary(
+    Elementwise(
+        "minimum",
+        "minimum(a, b)",
+        "a b",
+        vjps=(lambda g, a, b: g * share(b, a), lambda g, a, b: g * share(a, b)),
+    )
+)
+# Clamping differs from maximum at equality: there the whole gradient goes to the input.
+clamp_min: Binary = binary(
+    Elementwise(
+        "clamp_min",
+        "maximum(a, b)",
+        "a b",
+        vjps=(lambda g, a, b: where(a >= b, g, 0), lambda g, a, b: where(a < b, g, 0)),
+    )
+)
+clamp_max: Binary = binary(
+    Elementwise(
+        "clamp_max",
+        "minimum(a, b)",
+        "a b",
+        vjps=(lambda g, a, b: where(a <= b, g, 0), lambda g, a, b: where(a > b, g, 0)),
+    )
+)
+WHERE = Elementwise(
+    "where",
+    "select(c, a, b)",
+    "c a b",
+    conditions=1,
+    vjps=(None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)),
+)
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """``input`` where `condition` (bool) holds, else `other`; alone, the indices where it holds."""
+    condition = _condition(condition)
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    return apply(WHERE, condition, operand(input, "where"), operand(other, "where"))
+
+
+def _condition(x: Any) -> Any:
+    x = operand(x, "where")
+    return x if x.array.dtype.kind == "b" else x != 0
+
+
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """`input` limited to [min, max]; either bound may be absent, a number or a tensor."""
+    if min is None and max is None:
+        raise ArgumentError("clamp: at least one of min and max is needed")
+    out = input if min is None else clamp_min(input, min)
+    return out if max is None else clamp_max(out, max)
+
+
+clip = clamp
+
+# Comparison and logic: no gradients ----------------------------------------------------------
+
+
+def _compare(name: str, expr: str) -> Binary:
+    return binary(Elementwise(name, expr, "a b", result="bool"))
+
+
+def _test(name: str, expr: str) -> Unary:
+    return unary(Elementwise(name, expr, "a", result="bool"))
+
+
+eq = _compare("eq", "a == b")
+ne = _compare("ne", "a != b")
+lt = _compare("lt", "a < b")
+le = _compare("le", "a <= b")
+gt = _compare("gt", "a > b")
+ge = _compare("ge", "a >= b")
+isnan = _test("isnan", "isnan(a)")
+isfinite = _test("isfinite", "isfinite(a)")
+isinf = _test("isinf", "isinf(a)")
+logical_not = _test("logical_not", "logical_not(a)")
+bitwise_and = binary(Elementwise("bitwise_and", "a & b", "a b"))
+bitwise_or = binary(Elementwise("bitwise_or", "a | b", "a b"))
+bitwise_xor = binary(Elementwise("bitwise_xor", "a ^ b", "a b"))
+bitwise_not = unary(Elementwise("bitwise_not", "~a", "a"))
+
+# Rounding: flat almost everywhere, so the gradient is zero, not absent.
+
+
+def _rounding(name: str, expr: str) -> Unary:
+    prim = Elementwise(name, expr, "a", vjps=(lambda g: zeros_like(g),))
+
+    def function(input: Tensor) -> Tensor:
+        return apply(prim, input) if is_float(input.dtype) else input.clone()
+
+    return _documented(function, prim)
+
+
+floor = _rounding("floor", "floor(a)")
+ceil = _rounding("ceil", "ceil(a)")
+round = _rounding("round", "rint(a)")
+# PyTorch's sign of NaN is 0.
+sign: Unary = unary(
+    Elementwise("sign", "select(a == a, sign(a), 0)", "a", vjps=(lambda g: zeros_like(g),))
+)

@@ -1,0 +1,321 @@
+"""Losses. Letters: N batch, C classes."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import CATEGORY, FLOAT, INT, int64
+from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
+from ..ir import Elementwise, Primitive, Spec
+from ..tensor import Tensor, apply
+from .creation import ones_like, zeros_like
+from .elementwise import clamp_min, log, log1p, sigmoid, times_slope, where
+from .index import gather
+from .shape import broadcast_tensors, cast, reshape, unsqueeze
+from .softmax import log_softmax
+
+
+def _reduced(loss: Tensor, reduction: str, op: str) -> Tensor:
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "none":
+        return loss
+    raise ArgumentError(f"{op}: reduction={reduction!r} must be 'mean', 'sum' or 'none'")
+
+
+# Cross-entropy -------------------------------------------------------------------------------
+
+
+def _cross_entropy_definition(
+    logits: Tensor, target: Tensor, *, ignore_index: int
+) -> tuple[Tensor, Tensor]:
+    counted = target != ignore_index
+    label = where(counted, target, 0)
+    log_p = log_softmax(logits, 1)
+    loss = where(counted, -reshape(gather(log_p, 1, unsqueeze(label, 1)), -1), 0.0)
+    return loss, logits.logsumexp(1)
+
+
+def _cross_entropy_vjp(
+    needs: Any, g_loss: Any, g_lse: Any, lse: Tensor, logits: Tensor, target: Tensor,
+    ignore_index: int,
+) -> list[Tensor | None]:  # fmt: skip
+    # `lse` is saved for this formula and never leaves `cross_entropy`: no gradient comes to it.
+    assert g_lse is None
+    grad = apply(CROSS_ENTROPY_GRAD, g_loss, lse, logits, target, ignore_index=ignore_index)
+    return [grad, None]
+
+
+CROSS_ENTROPY = Primitive(
+    "cross_entropy",
+    lambda logits, target, *, ignore_index: (
+        Spec(logits.shape[:1], logits.dtype),
+        Spec(logits.shape[:1], logits.dtype),
+    ),
+    kernel="loss.cross_entropy",
+    outputs=("loss", "lse"),
+    vjp=_cross_entropy_vjp,
+    definition=_cross_entropy_definition,
+    formula="loss = log(sum(exp(logits))) - logits[target]",
+)
+CROSS_ENTROPY_GRAD = Primitive(
+    "cross_entropy_grad",
+    lambda scale, lse, logits, target, *, ignore_index: Spec(logits.shape, logits.dtype),
+    kernel="loss.cross_entropy_grad",
+    formula="y = scale (softmax(logits) - onehot(target))",
+)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The cross-entropy of logits, ``-log softmax(input)[target]``.
+
+    Args:
+        input: logits (N, C), (C,) or (N, C, d1, ...); not probabilities: softmax is inside.
+        target: class numbers, of `input`'s shape without C; or probabilities of `input`'s shape.
+        weight: (C,), how much each class counts.
+        ignore_index: rows with this class number count nothing.
+        reduction: ``"mean"`` over (weighted) rows, ``"sum"`` or ``"none"``.
+        label_smoothing: how much of each target is spread evenly over the classes.
+    """
+    if CATEGORY[input.dtype] != FLOAT or input.ndim == 0:
+        raise DTypeError(
+            "cross_entropy: logits must be floats with a class dimension, got "
+            f"{input.dtype}{input.shape}"
+        )
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ArgumentError(f"cross_entropy: label_smoothing={label_smoothing} must be in [0, 1]")
+    if CATEGORY[target.dtype] == FLOAT:
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    logits, label = _rows(input, target)
+    _check_labels(label, logits.shape[1], ignore_index)
+    if label_smoothing or weight is not None:
+        loss, counts = _weighted(logits, label, weight, ignore_index, label_smoothing)
+    else:
+        loss, _ = apply(CROSS_ENTROPY, logits, label, ignore_index=ignore_index)
+        counts = None
+    if reduction != "mean":
+        return _reduced(reshape(loss, target.shape), reduction, "cross_entropy")
+    if counts is None:
+        if not _any_ignored(label, ignore_index):
+            return loss.mean()
+        counts = cast(label != ignore_index, loss.dtype)
+    return loss.sum() / counts.sum()
+
+
+def _any_ignored(label: Tensor, ignore_index: int) -> bool:
+    """Whether rows may be left out; on a GPU, where looking stops the stream, they may."""
+    array = label.array
+    return not isinstance(array, np.ndarray) or bool((array == ignore_index).any())
+
+
+def _rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits as (rows, C) and labels as (rows,)."""
+    expected = input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()
+    if target.shape != expected:
+        raise ShapeError(
+            f"cross_entropy: logits of shape {input.shape} need class numbers of shape {expected}, "
+            f"got {target.shape}"
+            + (
+                "; a column of labels becomes a vector with target.squeeze(1)"
+                if target.shape == (*expected, 1)
+                else ""
+            )
+        )
+    if CATEGORY[target.dtype] != INT:
+        raise DTypeError(f"cross_entropy: class numbers must be integers, got {target.dtype}")
+    if input.ndim == 1:
+        return unsqueeze(input, 0), reshape(cast(target, int64), 1)
+    if input.ndim > 2:
+        order = (0, *range(2, input.ndim), 1)
+        input = reshape(input.permute(order), -1, input.shape[1])
+    return input, reshape(cast(target, int64), -1)
+
+
+def _check_labels(label: Tensor, classes: int, ignore_index: int) -> None:
+    array = label.array
+    if not isinstance(array, np.ndarray) or not array.size:
+        return  # a GPU gives NaN for a label out of range
+    if array.min() >= 0 and array.max() < classes:
+        return
+    bad = array[((array < 0) | (array >= classes)) & (array != ignore_index)]
+    if bad.size:
+        raise RangeError(
+            f"cross_entropy: label {bad[0]} is out of range for {classes} classes (labels run from "
+            f"0 to {classes - 1}; rows to skip carry ignore_index={ignore_index})"
+        )
+
+
+def _weighted(
+    logits: Tensor, label: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
+) -> tuple[Tensor, Tensor]:
+    """Loss of each row with class weights and smoothed labels, and what each row counts."""
+    classes = logits.shape[1]
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(f"cross_entropy: weight has shape {weight.shape}, expected ({classes},)")
+    counted = label != ignore_index
+    safe = where(counted, label, 0)
+    log_p = log_softmax(logits, 1)
+    picked = reshape(gather(log_p, 1, unsqueeze(safe, 1)), -1)
+    counts = cast(counted, logits.dtype) if weight is None else where(counted, weight[safe], 0.0)
+    loss = where(counted, -picked, 0.0) * counts
+    if smoothing:
+        spread = log_p if weight is None else log_p * weight
+        even = where(counted, -spread.sum(1) / classes, 0.0)
+        loss = loss * (1 - smoothing) + even * smoothing
+    return loss, counts
+
+
+def _soft_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
+) -> Tensor:
+    if target.shape != input.shape:
+        raise ShapeError(
+            f"cross_entropy: target probabilities {target.shape} must have the shape of the logits "
+            f"{input.shape}"
+        )
+    dim = 1 if input.ndim > 1 else 0
+    classes = input.shape[dim]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    log_p = log_softmax(input, dim)
+    if weight is not None:
+        log_p = log_p * reshape(weight, (-1,) + (1,) * (input.ndim - dim - 1))
+    loss = -(log_p * target).sum(dim)
+    if reduction == "mean":
+        return loss.sum() / (input.array.size // classes)
+    return _reduced(loss, reduction, "cross_entropy")
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood, ``-input[target]``, of log-probabilities (N, C)."""
+    log_p, label = _rows(input, target)
+    _check_labels(label, log_p.shape[1], ignore_index)
+    counted = label != ignore_index
+    safe = where(counted, label, 0)
+    counts = cast(counted, input.dtype) if weight is None else where(counted, weight[safe], 0.0)
+    picked = reshape(gather(log_p, 1, unsqueeze(safe, 1)), -1)
+    loss = where(counted, -picked, 0.0) * counts
+    if reduction == "mean":
+        return loss.sum() / counts.sum()
+    return _reduced(reshape(loss, target.shape), reduction, "nll_loss")
+
+
+# Regression ----------------------------------------------------------------------------------
+
+
+def _paired(input: Tensor, target: Tensor, op: str) -> tuple[Tensor, Tensor]:
+    """Prediction and target of one shape; (N, 1) against (N,) would broadcast to (N, N)."""
+    if input.shape == target.shape:
+        return input, target
+    if {input.ndim, target.ndim} == {1, 2} and 1 in (input.shape[-1], target.shape[-1]):
+        raise ShapeError(
+            f"{op}: prediction {input.shape} against target {target.shape} would broadcast to "
+            "every pair; give both one shape: prediction.squeeze(1) or target.unsqueeze(1)"
+        )
+    warnings.warn(
+        f"{op}: prediction {input.shape} and target {target.shape} differ and are broadcast",
+        stacklevel=3,
+    )
+    a, b = broadcast_tensors(input, target)
+    return a, b
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The squared error ``(input - target) ** 2``; mean over all elements by default."""
+    a, b = _paired(input, target, "mse_loss")
+    return _reduced((a - b).square(), reduction, "mse_loss")
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The absolute error ``|input - target|``."""
+    a, b = _paired(input, target, "l1_loss")
+    return _reduced((a - b).abs(), reduction, "l1_loss")
+
+
+BCE_LOGITS = Elementwise(
+    "bce_logits",
+    "maximum(a, 0) - a * b + log1p(exp(-abs(a)))",
+    "a b",
+    result="float",
+    vjps=(lambda g, a, b: g * (sigmoid(a) - b), lambda g, a: -(g * a)),
+    formula="-(b log sigmoid(a) + (1 - b) log(1 - sigmoid(a)))",
+)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """The cross-entropy of ``sigmoid(input)`` and targets in [0, 1], exact for large logits."""
+    op = "binary_cross_entropy_with_logits"
+    if input.shape != target.shape:
+        raise ShapeError(
+            f"{op}: logits {input.shape} and target {target.shape} must have one shape; for "
+            "example logits.squeeze(1) or target.unsqueeze(1)"
+        )
+    if pos_weight is None:
+        loss = apply(BCE_LOGITS, input, target)
+    else:
+        # -(p t log s(x) + (1 - t) log(1 - s(x))), with log s(x) = -bce(x, 1)
+        yes = apply(BCE_LOGITS, input, ones_like(target))
+        no = apply(BCE_LOGITS, input, zeros_like(target))
+        loss = pos_weight * target * yes + (1 - target) * no
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss, reduction, op)
+
+
+# The limits are PyTorch's: of the logarithms, and of the slope's denominator.
+BCE = Elementwise(
+    "bce",
+    "b * minimum(-log(a), 100) + (1 - b) * minimum(-log1p(-a), 100)",
+    "a b",
+    result="float",
+    vjps=(
+        lambda g, a, b: g * ((a - b) / clamp_min(a * (1 - a), 1e-12)),
+        lambda g, a: times_slope(g, log1p(-a) - log(a)),
+    ),
+    formula="-(b log(a) + (1 - b) log(1 - a)), logarithms at least -100",
+)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """The cross-entropy of probabilities in [0, 1]; logarithms are kept above -100 as in PyTorch.
+
+    Probabilities out of range raise, on the CPU; on a GPU, where looking at them stops the stream,
+    their loss is NaN.
+    """
+    op = "binary_cross_entropy"
+    if input.shape != target.shape:
+        raise ShapeError(f"{op}: input {input.shape} and target {target.shape} must have one shape")
+    array = input.array
+    if isinstance(array, np.ndarray) and ((array < 0) | (array > 1)).any():
+        raise RangeError(
+            f"{op}: probabilities must be in [0, 1], and run from {array.min()} to {array.max()} "
+            "here; logits go to binary_cross_entropy_with_logits"
+        )
+    loss = apply(BCE, input, target)
+    return _reduced(loss if weight is None else loss * weight, reduction, op)

@@ -1,0 +1,84 @@
+"""What a user hands to an operation, made ready for `apply`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..device import ARRAY_TYPES
+from ..dtypes import CATEGORY
+from ..errors import ArgumentError, DTypeError, RangeError
+from ..ir import Shape
+from ..storage import Storage
+from ..tensor import Scalar, Tensor
+
+_NUMBERS = (bool, int, float)
+
+
+def as_operand(x: Any) -> Tensor | Scalar | None:
+    """`x` as an operand: Tensors as they are, numbers as scalars, arrays shared; or None."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, np.generic):
+        x = x.item()
+    if isinstance(x, _NUMBERS):
+        # bool and float subclasses (np.float64) become plain, so that their type is the category.
+        return Scalar(x if type(x) in _NUMBERS else float(x))
+    if type(x) in ARRAY_TYPES:
+        return shared(x)
+    return None
+
+
+def operand(x: Any, op: str) -> Tensor | Scalar:
+    """`as_operand`, or an error that names the operation."""
+    found = as_operand(x)
+    if found is None:
+        raise DTypeError(f"{op}: expected a Tensor, a number or an array, got {type(x).__name__}")
+    return found
+
+
+def as_tensor_operand(x: Any, op: str) -> Tensor:
+    """`x` as a Tensor operand; a bare number is refused."""
+    found = as_operand(x)
+    if not isinstance(found, Tensor):
+        raise DTypeError(f"{op}: expected a Tensor, got {type(x).__name__}")
+    return found
+
+
+def shared(array: Any) -> Tensor:
+    """A Tensor on the array's own memory; what backward needs of it is copied."""
+    if array.dtype not in CATEGORY:
+        raise DTypeError(
+            f"an array of dtype {array.dtype} cannot be a tensor; convert it, for example with "
+            ".astype('float32')"
+        )
+    out = Tensor(array)
+    out.storage = Storage(foreign=True)
+    return out
+
+
+def axis_of(dim: int, ndim: int, op: str) -> int:
+    """`dim` counted from the front; RangeError if the tensor has no such dimension."""
+    span = max(ndim, 1)
+    if not -span <= dim < span:
+        raise RangeError(f"{op}: dim {dim} is out of range for {ndim} dimensions")
+    return dim % span
+
+
+def axes_of(dim: Any, ndim: int, op: str) -> tuple[int, ...]:
+    """Dimensions to work over, counted from the front and sorted; None or () means all."""
+    if dim is None or dim == ():
+        return tuple(range(ndim))
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    axes = tuple(sorted([axis_of(d, ndim, op) for d in dims]))
+    if len(set(axes)) != len(axes):
+        raise ArgumentError(f"{op}: dim {dims} names a dimension twice")
+    return axes if ndim else ()
+
+
+def shape_of(sizes: tuple[Any, ...]) -> Shape:
+    """A shape given as separate numbers or as one sequence: ``f(2, 3)`` or ``f((2, 3))``."""
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        sizes = tuple(sizes[0])
+    return tuple([int(size) for size in sizes])

@@ -1,0 +1,69 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..tensor import Tensor
+from .optimizer import Group, Optimizer
+
+
+class SGD(Optimizer):
+    """``p <- p - lr b``, where the buffer ``b <- momentum b + (1 - dampening) g`` is the velocity.
+
+    Args:
+        params: tensors, or dicts of them with settings.
+        lr: the learning rate.
+        momentum: how much of the velocity lives on; with 0 there is no buffer.
+        dampening: how much of the gradient is kept out of the buffer, after the first step.
+        weight_decay: the gradient becomes ``g + weight_decay p``.
+        nesterov: the step looks ahead, ``g + momentum b`` (Sutskever et al. 2013).
+        maximize: climb instead.
+
+    Raises:
+        ArgumentError: a negative setting, or nesterov without momentum or with dampening.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def check(self, group: Group) -> None:
+        """Raise ArgumentError for a setting out of its range."""
+        super().check(group)
+        self.require(group["momentum"] >= 0, group, "momentum", "must not be negative")
+        fits = not group["nesterov"] or (group["momentum"] > 0 and group["dampening"] == 0)
+        self.require(fits, group, "nesterov", "needs a momentum and no dampening")
+
+    def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
+        """One step of one parameter."""
+        g = -grad if group["maximize"] else grad
+        if group["weight_decay"]:
+            g = g.add(p, alpha=group["weight_decay"])
+        momentum = group["momentum"]
+        if momentum:
+            b = state.get("momentum_buffer")
+            if b is None:
+                b = state["momentum_buffer"] = g.clone()
+            else:
+                b.mul_(momentum).add_(g, alpha=1 - group["dampening"])
+            g = g.add(b, alpha=momentum) if group["nesterov"] else b
+        p.add_(g, alpha=-group["lr"])

@@ -1,0 +1,385 @@
+"""Tensor, the graph it leaves behind, and `apply`, the one funnel every operation passes.
+
+A Tensor is an array with a place in a graph: its `edge` is (the node that made it, which output),
+or None for a constant. Nodes point at their inputs' edges only, so the graph has no cycles and
+reference counting frees it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from . import context
+from .context import set_grad, state
+from .device import ARRAY_TYPES, Array, device, device_of, to_device
+from .dtypes import FLOATS, NUMBERS, is_float
+from .errors import DeviceError, DTypeError, GradientError, ShapeError
+from .ir import REGISTRY, Elementwise, Primitive, Shape
+from .kernels.launch import check_writable_as, launch, launch_elementwise
+from .storage import Storage
+
+Edge: TypeAlias = "tuple[Node | Leaf, int]"
+
+# Nodes are numbered as they are made: a node's inputs always have smaller numbers than it has.
+_next_number = itertools.count().__next__
+
+
+class Node:
+    """One applied operation in the graph, with what its gradient will need.
+
+    `saved` holds (array, storage, version) of the inputs and outputs that the record's gradient
+    formulas name, in the order of ``prim.saved(needs)``; None once backward has freed them.
+    """
+
+    __slots__ = (
+        "__weakref__", "attrs", "edges", "hooks", "metas", "needs", "number", "path", "prim",
+        "saved",
+    )  # fmt: skip
+
+    def __init__(
+        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], needs: tuple[bool, ...]
+    ) -> None:
+        self.prim, self.attrs, self.edges, self.needs = prim, attrs, edges, needs
+        self.number = _next_number()
+        self.path = state.path
+        self.hooks: dict[int, Any] | None = None
+        self.metas: Sequence[Any] = ()  # (shape, dtype) of each input; None for a number
+        self.saved: list[tuple[Any, Storage | None, int]] | None = None
+
+    def __repr__(self) -> str:
+        where = context.module_path(self.path) if self.path else ""
+        return f"<{self.prim.name}{f' in {where}' if where else ''}>"
+
+
+class Leaf:
+    """The end of the graph: a tensor that accumulates a gradient. Held weakly, or it were a cycle.
+
+    It has a node's attributes that the walk reads.
+    """
+
+    __slots__ = ("__weakref__", "hooks", "number", "tensor")
+    edges: tuple[Any, ...] = ()
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = weakref.ref(tensor)
+        self.number = _next_number()
+        self.hooks: dict[int, list[Callable[..., Any]]] | None = None
+
+
+class ViewOf:
+    """How a view came from its base: the base tensor and the view operations applied to it.
+
+    `base_edge` is the base's place in the graph when the view's own was computed; when an in-place
+    write has moved the base on, the view is replayed (`current_edge`). `steps` is None for a view
+    made under no_grad, which must not carry graph writes.
+    """
+
+    __slots__ = ("base", "base_edge", "steps")
+
+    def __init__(self, base: Tensor, steps: tuple[Any, ...] | None, base_edge: Any) -> None:
+        self.base, self.steps, self.base_edge = base, steps, base_edge
+
+
+class Scalar:
+    """A Python number as an operand: it takes part in the operation, never in the graph."""
+
+    __slots__ = ("array",)
+    edge = view_of = storage = None
+
+    def __init__(self, value: float) -> None:
+        self.array = value
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype on one device, with reverse-mode gradients.
+
+    Make one with `minigrad.tensor`, `zeros`, `randn` and kin. The API is PyTorch's.
+    """
+
+    __slots__ = ("__weakref__", "array", "edge", "grad", "storage", "view_of")
+
+    def __init__(self, array: Array, edge: Edge | None = None) -> None:
+        self.array = array
+        self.edge = edge
+        self.grad: Tensor | None = None
+        self.storage: Storage | None = None
+        self.view_of: ViewOf | None = None
+
+    # What it is ----------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of its dimensions, a tuple."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Its data type, a NumPy dtype such as `minigrad.float32`."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """How many dimensions it has."""
+        return self.array.ndim
+
+    @property
+    def device(self) -> device:
+        """Where it lives."""
+        return device_of(self.array)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made it: a constant, or a tensor asked to require grad."""
+        edge = current_edge(self)
+        return edge is None or type(edge[0]) is Leaf
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The graph node that made it; None for a leaf."""
+        return None if self.is_leaf else current_edge(self)[0]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to it. May be set on a leaf."""
+        return current_edge(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask that operations on it be recorded; returns itself. Only floats have gradients."""
+        edge = current_edge(self)
+        if edge is not None and type(edge[0]) is not Leaf:
+            if requires_grad:
+                return self
+            raise GradientError(
+                "requires_grad can be turned off on leaf tensors only; use x.detach() for a "
+                "constant copy of a computed tensor"
+            )
+        if requires_grad and not is_float(self.dtype):
+            raise GradientError(f"only floating-point tensors can require grad, not {self.dtype}")
+        if requires_grad and edge is None:
+            self.edge = (Leaf(self), 0)
+        elif not requires_grad:
+            self.edge = None
+        return self
+
+    def detach(self) -> Tensor:
+        """The same memory as a constant: no gradient flows through it."""
+        out = Tensor(self.array)
+        out.storage = storage_of(self)
+        return out
+
+    @property
+    def data(self) -> Tensor:
+        """`detach()`, under PyTorch's other name. Assigning rebinds the memory."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if value.shape != self.shape or is_float(value.dtype) != is_float(self.dtype):
+            raise DTypeError(
+                f".data: cannot replace {self.dtype}{self.shape} by {value.dtype}{value.shape}"
+            )
+        self.array, self.storage = value.array, storage_of(value)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Tensor does not pickle: use minigrad.save, which runs no code on load")
+
+
+# The funnel ----------------------------------------------------------------------------------
+
+
+def apply(prim: Primitive, *inputs: Any, **attrs: Any) -> Any:
+    """Run `prim` on tensors; remember it in the graph if a gradient may be wanted.
+
+    Returns a Tensor, or a tuple of them for a record with several outputs.
+    """
+    if len(ARRAY_TYPES) > 1:
+        inputs = _on_one_device(prim, inputs)
+    operands = [x.array for x in inputs]
+    if prim.kind == "elementwise":
+        result = launch_elementwise(prim, operands)
+    else:
+        result = launch(prim, operands, attrs)
+    if context.recorders and state.recorder is not None:
+        state.recorder(prim, operands, result, attrs)
+    outputs = [Tensor(array) for array in result] if type(result) is tuple else [Tensor(result)]
+    edges = [x.edge if x.view_of is None else current_edge(x) for x in inputs]
+    if edges.count(None) < len(edges) and state.grad_enabled:
+        needs, keep_inputs, keep_outputs = prim.plan([edge is not None for edge in edges])
+        if keep_inputs is not None:
+            node = Node(prim, attrs, edges, needs)
+            node.metas = [(x.shape, x.dtype) if type(x) not in NUMBERS else None for x in operands]
+            for index, out in enumerate(outputs):
+                if out.array.dtype in FLOATS:
+                    out.edge = (node, index)
+            if keep_inputs or keep_outputs:
+                node.saved = [save(inputs[i]) for i in keep_inputs]
+                node.saved += [save(outputs[i]) for i in keep_outputs]
+            else:
+                node.saved = []
+    if prim.kind == "view":
+        _link_view(outputs[0], inputs[0], prim, attrs)
+    return tuple(outputs) if type(result) is tuple else outputs[0]
+
+
+def save(x: Tensor | Scalar) -> tuple[Any, Storage | None, int]:
+    """What backward needs of a tensor: its array, and the moment, to notice later writes."""
+    if type(x) is Scalar:
+        return x.array, None, 0
+    storage = x.storage
+    if storage is None:
+        storage = x.storage = Storage()
+    elif storage.foreign:
+        return x.array.copy(), None, 0
+    return x.array, storage, storage.version
+
+
+def storage_of(x: Tensor) -> Storage:
+    """The identity of a tensor's memory, made on first need."""
+    if x.storage is None:
+        x.storage = Storage()
+    return x.storage
+
+
+def _on_one_device(prim: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, with 0-d CPU tensors beside CUDA ones moved over, as PyTorch allows."""
+    tensors = [x for x in inputs if type(x) is not Scalar]
+    if len({type(x.array) for x in tensors}) <= 1:
+        return inputs
+    place = next(x.device for x in tensors if x.device.type == "cuda")
+    moved = []
+    for x in inputs:
+        if type(x) is not Scalar and x.device != place:
+            if x.ndim > 0 or x.requires_grad:
+                shown = ", ".join([f"{t.dtype}{t.shape} on {t.device}" for t in tensors])
+                raise DeviceError(
+                    f"{prim.name}: inputs are on different devices: {shown}. Move them together "
+                    f"first, x.to('{place}')"
+                )
+            x = Tensor(to_device(x.array, place))
+        moved.append(x)
+    return tuple(moved)
+
+
+# Views and in-place writes. The rules are written down, each with its test, in docs/views.md.
+
+
+def _link_view(out: Tensor, source: Tensor, prim: Primitive, attrs: dict[str, Any]) -> None:
+    out.storage = storage_of(source)
+    above = source.view_of
+    base, steps = (source, ()) if above is None else (above.base, above.steps)
+    if not state.grad_enabled or steps is None:
+        out.view_of = ViewOf(base, None, None)
+    else:
+        out.view_of = ViewOf(base, (*steps, (prim, attrs)), base.edge)
+
+
+def current_edge(x: Tensor) -> Any:
+    """The tensor's place in the graph; a view whose base was written since is replayed first."""
+    view = x.view_of
+    if view is None or view.steps is None or view.base.edge is view.base_edge:
+        return x.edge
+    if view.base.edge is None or type(view.base.edge[0]) is Leaf:
+        return x.edge  # requires_grad_ was called on the base: that is no write
+    view.base_edge = view.base.edge
+    replayed: Tensor = view.base
+    with set_grad(True):
+        for prim, attrs in view.steps:
+            replayed = apply(prim, replayed, **attrs)
+    x.edge = replayed.edge
+    return x.edge
+
+
+def apply_(prim: Elementwise, target: Tensor, *others: Any) -> Tensor:
+    """Elementwise `prim` written into its first input."""
+    operands = [target.array, *[x.array for x in others]]
+    check_writable_as(target.array, prim, operands)
+    if not records_write(target, others):
+        launch_elementwise(prim, operands, target.array)
+        log_write(target)
+        return target
+    return write_(target, apply(prim, _before_write(prim, target, others), *others))
+
+
+def _before_write(prim: Elementwise, target: Tensor, others: tuple[Any, ...]) -> Tensor:
+    """`target` as the input of an in-place operation: a copy, if backward will want its values."""
+    plan = prim.plan([current_edge(x) is not None for x in (target, *others)])
+    if 0 not in (plan.inputs or ()):
+        return target
+    return Tensor(target.array.copy(), current_edge(target))
+
+
+def records_write(target: Tensor, sources: tuple[Any, ...]) -> bool:
+    """Whether an in-place write must enter the graph; raises where one is not allowed."""
+    if _is_expanded(target):
+        raise ShapeError(
+            f"in-place write to an expanded tensor of shape {target.shape}, or a part of one: "
+            "several of its elements are one place in memory. Write to a clone() of it"
+        )
+    if not state.grad_enabled:
+        return False
+    base = target if target.view_of is None else target.view_of.base
+    if base.edge is not None and type(base.edge[0]) is Leaf:
+        what = "a leaf tensor" if base is target else "a view of a leaf tensor"
+        raise GradientError(
+            f"in-place write to {what} that requires grad: its gradient would be lost. "
+            "Write under `with minigrad.no_grad():`, or make a copy first with x.clone()"
+        )
+    recorded = base.edge is not None or any([current_edge(x) is not None for x in sources])
+    if recorded and target.view_of is not None and target.view_of.steps is None:
+        raise GradientError(
+            "in-place write of a recorded value into a view made under no_grad: the base's "
+            "gradient would miss it. Make the view where gradients are enabled"
+        )
+    return recorded
+
+
+def _is_expanded(x: Tensor) -> bool:
+    array = x.array
+    if isinstance(array, np.ndarray) and not array.flags.writeable:  # as NumPy's broadcasts are
+        return True
+    if 0 not in array.strides or not array.size:
+        return False
+    return any([s == 0 and n > 1 for s, n in zip(array.strides, x.shape)])
+
+
+def write_(target: Tensor, value: Tensor) -> Tensor:
+    """``target[...] = value`` (of its shape), recorded."""
+    target.array[...] = value.array
+    log_write(target)
+    return rebind_(target, value)
+
+
+def rebind_(target: Tensor, value: Any) -> Tensor:
+    """Make the graph say that `target`, whose memory was just written, is `value`.
+
+    A view hands the write to its base, as the base with one region replaced; the base's other
+    views replay themselves when next used.
+    """
+    view = target.view_of
+    edge = current_edge(value)
+    if view is None and edge is not None and value.dtype == target.dtype:
+        target.edge = edge
+        return target
+    base, steps = (target, ()) if view is None else (view.base, view.steps)
+    edges = (base.edge, edge)
+    needs = tuple([e is not None for e in edges])
+    node = Node(REGISTRY["write"], {"steps": steps}, edges, needs)
+    node.metas = ((base.shape, base.dtype), (target.shape, value.dtype))
+    node.saved = []
+    base.edge = (node, 0)
+    return target
+
+
+def log_write(x: Tensor) -> None:
+    """Note an in-place write to `x`; memory that nobody saved or viewed needs no log."""
+    if x.storage is not None:
+        x.storage.log_write(x.array)

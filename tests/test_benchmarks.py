@@ -1,0 +1,86 @@
+"""The benchmark harness: honest before fast."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PEERS = [name for name in ["torch"] if importlib.util.find_spec(name)]
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Imports a module of `benchmarks`, which is run from the checkout and not installed."""
+    monkeypatch.syspath_prepend(ROOT)
+    return lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "benchmarks", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+
+
+def test_every_workload_runs_and_agrees_with_its_peers(tmp_path, load):
+    done = run("--rounds", 1, "--seconds", 0, "--force", "--threads", 1, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    (file,) = tmp_path.glob("*.json")
+    record = json.loads(file.read_text())
+    assert record["seconds"].keys() == load("workloads").WORKLOADS.keys()
+    for samples in record["seconds"].values():
+        assert [*samples] == ["minigrad", *PEERS]
+        assert all(time > 0 for rounds in samples.values() for time in rounds[0])
+    assert {"cpu", "cores", "threads", "commit", "command", "minigrad"} <= {*record["conditions"]}
+
+
+def test_models_have_the_articles_parameters(load):
+    from minigrad import nn
+
+    workloads = load("workloads")
+    for model, count in [(workloads.cnn, 121930), (workloads.lenet, 62006), (workloads.mlp, 55050)]:
+        assert sum(p.numel() for p in model(nn).parameters()) == count
+
+
+def test_disagreement_refuses_to_time(load):
+    runner = load("runner")
+    mine = {"loss": np.array([1.0, 2.0])}
+    runner.check("w", {"minigrad": mine, "peer": {"loss": np.array([1.0, 2.00001])}})
+    for theirs in ([1.0, 2.1], [1.0, np.nan], [1.0]):
+        with pytest.raises(runner.BenchmarkError, match="w: minigrad and peer disagree on loss"):
+            runner.check("w", {"minigrad": mine, "peer": {"loss": np.array(theirs)}})
+    with pytest.raises(runner.BenchmarkError, match="only one of minigrad and peer has: g"):
+        runner.check("w", {"minigrad": mine, "peer": {**mine, "g": np.zeros(1)}})
+
+
+def test_a_loaded_machine_is_refused(load, monkeypatch):
+    monkeypatch.setattr(load("machine"), "busy_share", lambda: 0.5)
+    with pytest.raises(SystemExit, match="busy: 50%"):
+        load("__main__").main(["add"])
+
+
+def test_a_failing_library_is_named(load):
+    runner = load("runner")
+    with runner.Process("minigrad", threads=1) as process:
+        with pytest.raises(runner.BenchmarkError, match="KeyError: 'nonsense'"):
+            process.ask("prepare", workload="nonsense", folder=".")
+        process.process.kill()
+        with pytest.raises((runner.BenchmarkError, BrokenPipeError)):
+            process.ask("time", seconds=0)
+
+
+def test_ratios_are_paired_by_round(load):
+    # The machine halves its speed in the second round: both slow down, the ratio stays.
+    samples = {"minigrad": [[2.0, 2.0], [4.0, 4.0]], "torch": [[1.0], [2.0]]}
+    report = load("report")
+    assert report.ratios(samples)["torch"] == (2.0, 2.0, 2.0)
+    assert report.times(samples)["minigrad"].median == 3.0
+    assert "2.00 x torch (2.00-2.00)" in report.table({"w": samples})
+
+
+def test_list_and_unknown_names():
+    assert run("--list").stdout.startswith("cnn ")
+    assert "no workload nonsense; there are cnn" in run("nonsense").stderr

@@ -1,0 +1,63 @@
+"""docs/differences.md: a test for each difference that no other file tests."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.nn import functional as F
+
+
+def test_numpy_functions_on_tensors_are_recorded():
+    x = mg.tensor([0.0, 1.0], requires_grad=True)
+    y = np.exp(x) + np.ones(2, np.float32) * x
+    assert isinstance(y, mg.Tensor)
+    y.sum().backward()
+    assert np.allclose(x.grad.numpy(), np.exp([0, 1]) + 1)
+    with pytest.raises(mg.DTypeError, match="np.cumsum|not available"):
+        np.arctan2(x, x)
+
+
+def test_losses_refuse_a_column_against_a_vector():
+    with pytest.raises(mg.ShapeError, match=r"squeeze\(1\)"):
+        F.mse_loss(mg.ones(4, 1), mg.ones(4))
+    with pytest.raises(mg.ShapeError, match=r"squeeze\(1\)"):
+        F.binary_cross_entropy_with_logits(mg.ones(4, 1), mg.ones(4))
+    with pytest.raises(mg.ShapeError, match=r"squeeze\(1\)"):
+        F.cross_entropy(mg.ones(4, 3), mg.ones(4, 1).long())
+
+
+def test_an_index_out_of_range_raises_on_the_cpu_and_is_nan_on_a_gpu():
+    table = mg.ones(3, 2)
+    with pytest.raises(mg.RangeError, match="index 3 is out of range"):
+        F.embedding(mg.tensor([0, 3]), table)
+    far = F.embedding(mg.tensor([0, 3]).cuda(), table.cuda()).cpu()
+    assert far[0].tolist() == [1, 1] and far[1].isnan().all()
+
+
+def test_no_complex():
+    with pytest.raises(mg.DTypeError, match="complex"):
+        mg.tensor(np.ones(2, complex))
+
+
+def test_tensors_do_not_pickle():
+    with pytest.raises(TypeError, match="minigrad.save"):
+        pickle.dumps(mg.ones(2))
+
+
+def test_dtypes_are_numpys():
+    assert mg.ones(1).dtype == np.float32 and mg.float32 == np.float32
+    assert mg.ones(2, 3).shape == (2, 3) and type(mg.ones(1).shape) is tuple
+    values, indices = mg.tensor([[1.0, 3.0, 2.0]]).max(1)
+    assert values.tolist() == [3] and indices.tolist() == [1]
+
+
+def test_inference_mode_gives_constants_that_may_be_used():
+    w = mg.ones(2, requires_grad=True)
+    with mg.inference_mode():
+        c = w * 2
+    (c * w).sum().backward()
+    assert w.grad.tolist() == [2, 2]
