@@ -284,9 +284,7 @@ def _saved_tensors(node: Node, create_graph: bool) -> dict[tuple[str, int], Any]
             f"backward through {node!r} a second time: what it saved was freed by the first. Pass "
             "retain_graph=True to the first backward, or recompute the forward pass"
         )
-    _, keep_inputs, keep_outputs = node.prim.plan([edge is not None for edge in node.edges])
-    assert keep_inputs is not None
-    places = [("in", i) for i in keep_inputs] + [("out", i) for i in keep_outputs]
+    places = [("in", i) for i in node.plan.inputs] + [("out", i) for i in node.plan.outputs]
     values: dict[tuple[str, int], Any] = {}
     for place, (array, storage, version) in zip(places, node.saved, strict=True):
         if storage is None and not hasattr(array, "shape"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from .context import set_grad, state
 from .errors import GradientError
-from .ir import Primitive
+from .ir import Plan, Primitive
 from .ops.creation import zeros
 from .storage import Storage
 from .tensor import Node, Tensor, current_edge, save
@@ -113,7 +113,8 @@ def _record(
     cls: type[Function], ctx: Context, args: tuple[Any, ...], edges: tuple[Any, ...], outs: Any
 ) -> None:
     needs = tuple([edge is not None for edge in edges])
-    node = Node(UserOperation(cls, [(o.shape, o.dtype) for o in outs]), {"ctx": ctx}, edges, needs)
+    plan = Plan(needs, (), (), needs)
+    node = Node(UserOperation(cls, [(o.shape, o.dtype) for o in outs]), {"ctx": ctx}, edges, plan)
     node.metas = tuple([(a.shape, a.dtype) if isinstance(a, Tensor) else ((), None) for a in args])
     skipped = {id(x) for x in ctx._not_differentiable}
     for index, out in enumerate(outs):

@@ -29,14 +29,12 @@ class Spec(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Which inputs need a gradient; which inputs and outputs backward will ask for, by position.
+    """What backward will ask for, given which inputs lead back to a leaf."""
 
-    `inputs` is None where no gradient can flow: no node is made.
-    """
-
-    needs: tuple[bool, ...]
-    inputs: tuple[int, ...] | None
-    outputs: tuple[int, ...]
+    needs: tuple[bool, ...]  # which inputs get a gradient
+    inputs: tuple[int, ...]  # positions of the inputs to keep
+    outputs: tuple[int, ...]  # positions of the outputs to keep
+    metas: tuple[bool, ...]  # of which inputs to note shape and dtype
 
 
 REGISTRY: dict[str, Primitive] = {}
@@ -94,7 +92,7 @@ class Primitive:
         self.differentiable = vjp is not None or any(self.vjps)
         # Array type -> function, filled by kernels.lookup on first use.
         self.kernels: dict[type, Callable[..., Any]] = {}
-        self._plans: dict[tuple[bool, ...], Plan] = {}
+        self._plans: dict[tuple[bool, ...], Plan | None] = {}
         self._read_formulas()
         REGISTRY[name] = self
 
@@ -104,31 +102,49 @@ class Primitive:
         self.wants = tuple([_parameters(f)[1:] if f else () for f in self.vjps])
         self.joint_wants = _parameters(self.vjp)[1:] if self.vjp else ()
 
-    def plan(self, edges: list[bool]) -> Plan:
-        """What to keep for backward, given which inputs lead back to a leaf.
+    def plan(self, edges: tuple[bool, ...]) -> Plan | None:
+        """What to keep for backward, given which inputs lead back to a leaf; None for nothing.
 
         Cached: an operation meets a few masks only.
         """
-        mask = tuple(edges)
-        plan = self._plans.get(mask)
-        if plan is None:
-            plan = self._plans[mask] = self._plan(mask)
-        return plan
+        try:
+            return self._plans[edges]
+        except KeyError:
+            plan = self._plans[edges] = self._plan(edges)
+            return plan
 
-    def _plan(self, edges: tuple[bool, ...]) -> Plan:
+    def _plan(self, edges: tuple[bool, ...]) -> Plan | None:
         if self.vjp is not None:
             needs = edges
         elif self.vjps:
             needs = tuple([e and f is not None for e, f in zip(edges, self.vjps, strict=True)])
         else:
-            needs = (False,) * len(edges)
-        return Plan(needs, *self._kept(needs)) if any(needs) else Plan(needs, None, ())
+            return None
+        if not any(needs):
+            return None
+        names = self._named_by_formulas(needs)
+        return Plan(needs, *self._kept(needs, names), self._noted(needs, names))
 
-    def _kept(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _named_by_formulas(self, needs: tuple[bool, ...]) -> set[str]:
         names = set(self.joint_wants)
         for need, wants in zip(needs, self.wants, strict=False):
             if need:
                 names.update(wants)
+        return names
+
+    def _noted(self, needs: tuple[bool, ...], names: set[str]) -> tuple[bool, ...]:
+        if self.variadic:
+            return (True,) * len(needs)
+        return tuple(
+            [
+                need or f"{name}_shape" in names or f"{name}_dtype" in names
+                for need, name in zip(needs, self.inputs, strict=True)
+            ]
+        )
+
+    def _kept(
+        self, needs: tuple[bool, ...], names: set[str]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         outputs = tuple([i for i, name in enumerate(self.outputs) if name in names])
         everything = tuple(range(len(needs)))
         if self.definition is not None or (self.variadic and self.inputs[0] in names):
@@ -167,7 +183,7 @@ class Elementwise(Primitive):
     ) -> None:
         self.expr, self.result, self.conditions = expr, result, conditions
         super().__init__(name, _named(inputs), vjps=vjps, broadcasts=True, formula=formula or expr)
-        # Operand dtypes -> (kernel, compute dtype, output dtype), filled by kernels.launch.
+        # Kinds of operands -> how to run on them, filled by kernels.launch.
         self.plans: dict[Any, Any] = {}
 
 

@@ -19,7 +19,7 @@ from .context import set_grad, state
 from .device import ARRAY_TYPES, Array, device, device_of, to_device
 from .dtypes import FLOATS, NUMBERS, is_float
 from .errors import DeviceError, DTypeError, GradientError, ShapeError
-from .ir import REGISTRY, Elementwise, Primitive, Shape
+from .ir import REGISTRY, Elementwise, Plan, Primitive, Shape
 from .kernels.launch import check_writable_as, launch, launch_elementwise
 from .storage import Storage
 
@@ -37,19 +37,24 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__", "attrs", "edges", "hooks", "metas", "needs", "number", "path", "prim",
+        "__weakref__", "attrs", "edges", "hooks", "metas", "number", "path", "plan", "prim",
         "saved",
     )  # fmt: skip
 
     def __init__(
-        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], needs: tuple[bool, ...]
+        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], plan: Plan
     ) -> None:
-        self.prim, self.attrs, self.edges, self.needs = prim, attrs, edges, needs
+        self.prim, self.attrs, self.edges, self.plan = prim, attrs, edges, plan
         self.number = _next_number()
         self.path = state.path
         self.hooks: dict[int, Any] | None = None
         self.metas: Sequence[Any] = ()  # (shape, dtype) of each input; None for a number
         self.saved: list[tuple[Any, Storage | None, int]] | None = None
+
+    @property
+    def needs(self) -> tuple[bool, ...]:
+        """Which inputs get a gradient."""
+        return self.plan.needs
 
     def __repr__(self) -> str:
         where = context.module_path(self.path) if self.path else ""
@@ -210,24 +215,26 @@ def apply(prim: Primitive, *inputs: Any, **attrs: Any) -> Any:
         result = launch(prim, operands, attrs)
     if context.recorders and state.recorder is not None:
         state.recorder(prim, operands, result, attrs)
-    outputs = [Tensor(array) for array in result] if type(result) is tuple else [Tensor(result)]
+    several = type(result) is tuple
+    outputs = [Tensor(array) for array in result] if several else [Tensor(result)]
     edges = [x.edge if x.view_of is None else current_edge(x) for x in inputs]
     if edges.count(None) < len(edges) and state.grad_enabled:
-        needs, keep_inputs, keep_outputs = prim.plan([edge is not None for edge in edges])
-        if keep_inputs is not None:
-            node = Node(prim, attrs, edges, needs)
-            node.metas = [(x.shape, x.dtype) if type(x) not in NUMBERS else None for x in operands]
+        plan = prim.plan(tuple([edge is not None for edge in edges]))
+        if plan is not None:
+            node = Node(prim, attrs, edges, plan)
+            node.metas = [
+                (x.shape, x.dtype) if noted and type(x) not in NUMBERS else None
+                for x, noted in zip(operands, plan.metas)
+            ]
             for index, out in enumerate(outputs):
                 if out.array.dtype in FLOATS:
                     out.edge = (node, index)
-            if keep_inputs or keep_outputs:
-                node.saved = [save(inputs[i]) for i in keep_inputs]
-                node.saved += [save(outputs[i]) for i in keep_outputs]
-            else:
-                node.saved = []
+            node.saved = [save(inputs[i]) for i in plan.inputs]
+            if plan.outputs:
+                node.saved += [save(outputs[i]) for i in plan.outputs]
     if prim.kind == "view":
         _link_view(outputs[0], inputs[0], prim, attrs)
-    return tuple(outputs) if type(result) is tuple else outputs[0]
+    return tuple(outputs) if several else outputs[0]
 
 
 def save(x: Tensor | Scalar) -> tuple[Any, Storage | None, int]:
@@ -311,8 +318,8 @@ def apply_(prim: Elementwise, target: Tensor, *others: Any) -> Tensor:
 
 def _before_write(prim: Elementwise, target: Tensor, others: tuple[Any, ...]) -> Tensor:
     """`target` as the input of an in-place operation: a copy, if backward will want its values."""
-    plan = prim.plan([current_edge(x) is not None for x in (target, *others)])
-    if 0 not in (plan.inputs or ()):
+    plan = prim.plan(tuple([current_edge(x) is not None for x in (target, *others)]))
+    if plan is None or 0 not in plan.inputs:
         return target
     return Tensor(target.array.copy(), current_edge(target))
 
@@ -371,8 +378,10 @@ def rebind_(target: Tensor, value: Any) -> Tensor:
         return target
     base, steps = (target, ()) if view is None else (view.base, view.steps)
     edges = (base.edge, edge)
-    needs = tuple([e is not None for e in edges])
-    node = Node(REGISTRY["write"], {"steps": steps}, edges, needs)
+    write = REGISTRY["write"]
+    plan = write.plan(tuple([e is not None for e in edges]))
+    assert plan is not None
+    node = Node(write, {"steps": steps}, edges, plan)
     node.metas = ((base.shape, base.dtype), (target.shape, value.dtype))
     node.saved = []
     base.edge = (node, 0)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .device import Array, device
 from .hooks import RemovableHandle
-from .ir import Elementwise, Primitive, Shape
+from .ir import Elementwise, Plan, Primitive, Shape
 from .random import Generator
 from .storage import Storage
 
@@ -17,14 +17,16 @@ class Node:
     prim: Any
     attrs: dict[str, Any]
     edges: Sequence[Edge | None]
-    needs: tuple[bool, ...]
+    plan: Plan
+    @property
+    def needs(self) -> tuple[bool, ...]: ...
     number: int
     path: Any
     hooks: dict[int, Any] | None
     metas: Sequence[Any]
     saved: list[tuple[Any, Storage | None, int]] | None
     def __init__(
-        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], needs: tuple[bool, ...]
+        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], plan: Plan
     ) -> None: ...
 
 class Leaf:

@@ -86,26 +86,36 @@ def _launch_in_float32(
 
 def launch_elementwise(prim: Elementwise, operands: list[Any], out: Array | None = None) -> Array:
     """`prim` on every element of the broadcast operands; into `out` if given."""
-    key = tuple([type(x) if type(x) in NUMBERS else x.dtype.num for x in operands])
-    result = prim.plans.get(key)
-    if result is None:
-        result = _plan(prim, operands, key)
-        if result is None:
+    if len(operands) == 2:  # written out: a comprehension costs a third of the addition itself
+        a, b = operands
+        key: Any = (
+            a.dtype.num if type(a) is np.ndarray else _kind(a),
+            b.dtype.num if type(b) is np.ndarray else _kind(b),
+        )
+    else:
+        key = tuple([x.dtype.num if type(x) is np.ndarray else _kind(x) for x in operands])
+    plan = prim.plans.get(key)
+    if plan is None:
+        plan = _plan(prim, operands, key)
+        if plan is None:
             return _launch_mixed(prim, operands, out)
-    array = operands[0]
-    if type(array) not in prim.kernels:
-        array = _array_among(prim, operands)
-    kernel = prim.kernels[type(array)]
+    kernel, allocates, dtype = plan
+    if out is None and allocates:
+        try:
+            result = state.run_quietly(kernel, *operands)
+        except ValueError:
+            broadcast_shape([x.shape for x in operands if hasattr(x, "shape")])
+            raise
+        return result if type(result) is np.ndarray else np.asarray(result)
     if out is None:
-        if type(kernel) is np.ufunc and array.ndim:
-            try:  # it allocates as we would, and faster
-                return state.run_quietly(kernel, *operands)
-            except ValueError:
-                broadcast_shape([x.shape for x in operands if hasattr(x, "shape")])
-                raise
-        out = _allocate(operands, array, result)
+        out = _allocate(operands, _array_among(prim, operands), dtype)
     state.run_quietly(kernel, *operands, out)
     return out
+
+
+def _kind(x: Any) -> Any:
+    """What a plan depends on, of an operand that is no NumPy array."""
+    return type(x) if type(x) in NUMBERS else (type(x), x.dtype.num)
 
 
 def _array_among(prim: Elementwise, operands: list[Any]) -> Array:
@@ -116,8 +126,10 @@ def _array_among(prim: Elementwise, operands: list[Any]) -> Array:
     return array
 
 
-def _plan(prim: Elementwise, operands: list[Any], key: tuple[Any, ...]) -> np.dtype | None:
-    """The result's dtype; None where operands must be cast first.
+def _plan(
+    prim: Elementwise, operands: list[Any], key: tuple[Any, ...]
+) -> tuple[Any, bool, np.dtype] | None:
+    """(kernel, whether it allocates as we would, result's dtype); None where a cast comes first.
 
     Cached if the operands have one dtype: otherwise it depends on which of them are 0-d.
     """
@@ -125,8 +137,10 @@ def _plan(prim: Elementwise, operands: list[Any], key: tuple[Any, ...]) -> np.dt
     dtypes = {x.dtype for x in operands[prim.conditions :] if hasattr(x, "dtype")}
     if dtypes != {compute} or compute in STORAGE_ONLY:
         return None
-    prim.plans[key] = result
-    return result
+    kernel = prim.kernels[type(_array_among(prim, operands))]
+    # A NumPy ufunc keeps its operands' layout, and allocates faster than we could.
+    plan = prim.plans[key] = (kernel, type(kernel) is np.ufunc, result)
+    return plan
 
 
 def _dtypes(prim: Elementwise, operands: list[Any]) -> tuple[np.dtype, np.dtype]:

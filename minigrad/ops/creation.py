@@ -32,13 +32,11 @@ def tensor(
     else:
         source = _array_of(data, dtype)
     place = _place(device) if device is not None else device_of(source)
-    dtype = source.dtype if dtype is None else as_dtype(dtype)
+    dtype = source.dtype.newbyteorder("=") if dtype is None else as_dtype(dtype)
     if dtype not in CATEGORY:
         raise DTypeError(f"tensor: dtype {dtype} is not supported; pass dtype= to convert")
     moved = to_device(source, place)
     array = moved.astype(dtype) if moved.dtype != dtype or moved is source else moved
-    if array.dtype.isnative is False:
-        array = array.astype(dtype.newbyteorder("="))
     return Tensor(array).requires_grad_(requires_grad)
 
 

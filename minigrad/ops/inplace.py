@@ -81,13 +81,15 @@ _addcmul_, _addcdiv_ = _twin(ADDCMUL), _twin(ADDCDIV)
 
 
 def add_(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
-    """``input + alpha * other``, written into `input`."""
-    return _add_(input, other) if alpha == 1 else _add_scaled_(input, other, alpha)
+    """``input + alpha * other``, written into `input`; `alpha` may be a tensor."""
+    plain = not isinstance(alpha, Tensor) and alpha == 1
+    return _add_(input, other) if plain else _add_scaled_(input, other, alpha)
 
 
 def sub_(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
-    """``input - alpha * other``, written into `input`."""
-    return _sub_(input, other) if alpha == 1 else _add_scaled_(input, other, -alpha)
+    """``input - alpha * other``, written into `input`; `alpha` may be a tensor."""
+    plain = not isinstance(alpha, Tensor) and alpha == 1
+    return _sub_(input, other) if plain else _add_scaled_(input, other, -alpha)
 
 
 def pow_(input: Tensor, exponent: Any) -> Tensor:

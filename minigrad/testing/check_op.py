@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import ml_dtypes
 import numpy as np
@@ -47,18 +47,27 @@ def check_op(op: Op, device: str = "cpu") -> None:
 
 def check_case(case: Case) -> None:
     """Test one sample of an operation."""
-    with warnings.catch_warnings(), patch.object(launch, "empty", _poisoned_empty):
+    with warnings.catch_warnings(), _poisoned_memory():
         warnings.simplefilter("error")
         check_values(case)
         check_derivatives(case)
         check_layouts(case)
 
 
-def _poisoned_empty(*args: Any) -> Array:
-    """Memory full of NaN, or of an unlikely integer: an element that no kernel wrote shows."""
-    out = empty(*args)
-    out[...] = np.nan if is_float(out.dtype) else 77
-    return out
+@contextmanager
+def _poisoned_memory() -> Iterator[None]:
+    """New outputs are full of NaN, or of an unlikely integer: what no kernel wrote shows."""
+
+    def poisoned(*args: Any) -> Array:
+        out = empty(*args)
+        out[...] = np.nan if is_float(out.dtype) else 77
+        return out
+
+    launch.empty = poisoned  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        launch.empty = empty
 
 
 # Values --------------------------------------------------------------------------------------

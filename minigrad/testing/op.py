@@ -128,7 +128,7 @@ class Case:
 
     def expected(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """What the oracle says: in float64, and in int64 but for bools."""
-        wide = {"f": float64, "i": int64, "u": int64}
+        wide: dict[str, np.dtype] = {"f": float64, "i": int64, "u": int64}
         wide["b"] = int64 if self.op.result == "float" else bool_
         ready = [x.astype(wide[x.dtype.kind]) if d else x for x, d in zip(arrays, self.drawn)]
         with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -49,7 +49,7 @@ def index_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
     rows = xp.moveaxis(out, dim, 0)
     lead = tuple(range(dim, dim + index.ndim))
     values = xp.moveaxis(g, lead, tuple(range(index.ndim)))
-    flat = values.reshape((-1, *rows.shape[1:]))
+    flat = values.reshape((index.size, *rows.shape[1:]))
     inside, safe = _clipped(index, size)
     if inside is not None:
         keep = inside.reshape((-1,) + (1,) * (flat.ndim - 1))

@@ -1,0 +1,170 @@
+"""Operations written plainly in NumPy, far from the library's own code: what the table trusts."""
+
+import itertools
+import math
+
+import numpy as np
+
+
+def pooled(x, choose, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """`choose` of the coordinates of every window, (N, C, H, W) to (N, C, OH, OW, ...)."""
+    k, p, d = pair(kernel_size), pair(padding), pair(dilation)
+    s = k if stride is None else pair(stride)
+    starts = []
+    for n, kn, sn, pn, dn in zip(x.shape[-2:], k, s, p, d):
+        last = n + 2 * pn - dn * (kn - 1) - 1
+        count = (math.ceil(last / sn) if ceil_mode else last // sn) + 1
+        if ceil_mode and (count - 1) * sn >= n + pn:
+            count -= 1
+        starts.append([i * sn - pn for i in range(count)])
+    out = []
+    for image in x.reshape(-1, *x.shape[-2:]):
+        for top, left in itertools.product(*starts):
+            rows = range(top, top + k[0] * d[0], d[0])
+            columns = range(left, left + k[1] * d[1], d[1])
+            out.append(choose(image, rows, columns))
+    return np.array(out, float).reshape(*x.shape[:-2], len(starts[0]), len(starts[1]))
+
+
+def max_pool2d(x, *args, return_indices=False, **settings):
+    def place(image, rows, columns):
+        best = None
+        for r, c in itertools.product(rows, columns):
+            inside = 0 <= r < image.shape[0] and 0 <= c < image.shape[1]
+            if inside and (best is None or image[r, c] > image[best] or np.isnan(image[r, c])):
+                best = (r, c)
+        return best[0] * image.shape[1] + best[1]
+
+    index = pooled(x, place, *args, **settings).astype(np.int64)
+    values = index * 0.0
+    for image in np.ndindex(x.shape[:-2]):
+        values[image] = x[image].reshape(-1)[index[image]]
+    return (values, index) if return_indices else values
+
+
+def avg_pool2d(
+    x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+    divisor_override=None,
+):  # fmt: skip
+    p = pair(padding)
+
+    def mean(image, rows, columns):
+        H, W = image.shape
+        taps = [image[r, c] for r in rows for c in columns if 0 <= r < H and 0 <= c < W]
+        padded = [
+            1 for r in rows for c in columns if r < H + p[0] and c < W + p[1]
+        ]  # a window in ceil mode may hang over the padding; what hangs over does not count
+        return sum(taps) / (divisor_override or len(padded if count_include_pad else taps))
+
+    return pooled(x, mean, kernel_size, stride, padding, 1, ceil_mode)
+
+
+def conv2d(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Correlation by its definition: a loop over output pixels."""
+    if x.ndim == 3:
+        return conv2d(x[None], w, bias, stride, padding, dilation, groups)[0]
+    (SH, SW), (DH, DW) = pair(stride), pair(dilation)
+    outputs, C, KH, KW = w.shape
+    spans = (DH * (KH - 1) + 1, DW * (KW - 1) + 1)
+    if padding == "same":
+        edges = [((n - 1) // 2, n - 1 - (n - 1) // 2) for n in spans]
+    else:
+        edges = [(p, p) for p in pair(0 if padding == "valid" else padding)]
+    x = np.pad(x, ((0, 0), (0, 0), *edges))
+    OH, OW = ((n - k) // s + 1 for n, k, s in zip(x.shape[2:], spans, (SH, SW)))
+    out = np.zeros((len(x), outputs, OH, OW))
+    for o, i, j in itertools.product(range(outputs), range(OH), range(OW)):
+        first = o // (outputs // groups) * C
+        window = x[:, first : first + C, i * SH :, j * SW :]
+        window = window[:, :, : spans[0] : DH, : spans[1] : DW]
+        out[:, o, i, j] = (window * w[o]).sum((1, 2, 3))
+    return out if bias is None else out + bias[:, None, None]
+
+
+def pair(n):
+    return (n, n) if isinstance(n, int) else n
+
+
+def logsumexp(x, dim, keepdim=False):
+    return np.logaddexp.reduce(x, axis=dim, keepdims=keepdim)
+
+
+def log_softmax(x, dim=-1):
+    return x - logsumexp(x, dim, True) if x.ndim else np.zeros(())
+
+
+def nll(log_p, target, weight=None, ignore_index=-100, reduction="mean"):
+    """A loop over the labels of (N, C, ...) log-probabilities."""
+    rows = np.moveaxis(log_p, 1, -1) if log_p.ndim > 1 else log_p
+    losses, weights = np.zeros(target.shape), np.zeros(target.shape)
+    for place in np.ndindex(target.shape):
+        label = int(target[place])
+        if label != ignore_index:
+            weights[place] = 1.0 if weight is None else weight[label]
+            losses[place] = -rows[place][label] * weights[place]
+    return reduced(losses, reduction, weights)
+
+
+def cross_entropy(
+    logits, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    """By way of full target distributions."""
+    axis = 1 if logits.ndim > 1 else 0
+    classes = logits.shape[axis]
+    counts = None
+    if target.dtype.kind == "f":
+        p = target
+    else:
+        p = np.moveaxis((target[..., None] == np.arange(classes)).astype(float), -1, axis)
+        counts = (target != ignore_index).astype(float)
+    spread = np.expand_dims(np.ones(p.shape).take(0, axis) if counts is None else counts, axis)
+    p = p * (1 - label_smoothing) + spread * label_smoothing / classes
+    w = np.ones(classes) if weight is None else weight
+    w = w.reshape([-1 if i == axis else 1 for i in range(logits.ndim)])
+    losses = -(p * w * log_softmax(logits, axis)).sum(axis)
+    if counts is not None and weight is not None:
+        counts = counts * weight[np.where(counts > 0, target, 0)]
+    return reduced(losses, reduction, np.ones(losses.shape) if counts is None else counts)
+
+
+def reduced(losses, reduction="mean", weights=None):
+    if reduction == "none":
+        return losses
+    count = losses.size if weights is None else weights.sum()
+    return losses.sum() / (count if reduction == "mean" else 1)
+
+
+def bce(p, t, weight=None, reduction="mean"):
+    losses = -(t * np.maximum(np.log(p), -100) + (1 - t) * np.maximum(np.log1p(-p), -100))
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def bce_with_logits(x, t, weight=None, reduction="mean", pos_weight=None):
+    p = 1 if pos_weight is None else pos_weight
+    losses = t * p * np.logaddexp(0, -x) + (1 - t) * np.logaddexp(0, x)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    y = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + eps)
+    return y * (1 if weight is None else weight) + (0 if bias is None else bias)
+
+
+def gather(x, dim, index):
+    out = np.zeros(index.shape, x.dtype)
+    for place in np.ndindex(index.shape):
+        source = list(place)
+        source[dim] = index[place]
+        out[place] = x[tuple(source)]
+    return out
+
+
+def padded(x, widths, value=0.0):
+    """Borders of `widths`, the last dimension first; negative ones cut."""
+    for i in range(len(widths) // 2):
+        axis, (low, high) = x.ndim - 1 - i, widths[2 * i : 2 * i + 2]
+        x = np.delete(x, list(range(-low)) + list(range(x.shape[axis] + high, x.shape[axis])), axis)
+        edges = [(max(low, 0), max(high, 0)) if a == axis else (0, 0) for a in range(x.ndim)]
+        x = np.pad(x, edges, constant_values=value)
+    return x

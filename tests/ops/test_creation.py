@@ -1,0 +1,101 @@
+"""Making tensors, and random ones."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+
+def check(x, array, dtype, device):
+    np.testing.assert_array_equal(x.numpy(force=True), array)
+    assert x.dtype == dtype and x.device.type == device and not x.requires_grad
+
+
+def test_filled_and_counted(device):
+    on = {"device": device}
+    check(mg.zeros(2, 3, **on), np.zeros((2, 3)), mg.float32, device)
+    check(mg.ones((2,), dtype=mg.int64, **on), [1, 1], mg.int64, device)
+    check(mg.full((2,), 7, **on), [7, 7], mg.int64, device)
+    check(mg.full((), 0.5, **on), 0.5, mg.float32, device)
+    check(mg.full((1,), True, **on), [True], mg.bool, device)
+    check(mg.eye(2, 3, **on), np.eye(2, 3), mg.float32, device)
+    check(mg.arange(3, **on), [0, 1, 2], mg.int64, device)
+    check(mg.arange(1, 0, -0.25, **on), [1, 0.75, 0.5, 0.25], mg.float32, device)
+    check(mg.arange(5, 5, **on), [], mg.int64, device)
+    check(mg.linspace(0, 1, 5, **on), np.linspace(0, 1, 5), mg.float32, device)
+    assert mg.empty(2, 0, **on).shape == (2, 0) and mg.ones(1, requires_grad=True).requires_grad
+
+
+def test_like(device):
+    x = mg.ones(2, 3, dtype=mg.float16, device=device)
+    check(mg.zeros_like(x), np.zeros((2, 3)), mg.float16, device)
+    check(mg.full_like(x, 3, dtype=mg.int8), np.full((2, 3), 3), mg.int8, device)
+    check(x.new_tensor([1.5]), [1.5], mg.float16, device)
+    check(x.new_zeros(2), [0, 0], mg.float16, device)
+    assert mg.empty_like(x).shape == mg.rand_like(x).shape == mg.randn_like(x).shape == (2, 3)
+
+
+def test_from_data():
+    check(mg.tensor([[1, 2], [3, 4]]), [[1, 2], [3, 4]], mg.int64, "cpu")
+    check(mg.tensor([1.5, 2]), [1.5, 2], mg.float32, "cpu")
+    check(mg.tensor([True]), [True], mg.bool, "cpu")
+    check(mg.tensor(np.float64(2)), 2, mg.float64, "cpu")
+    check(mg.tensor([mg.tensor(1.0), 2.0]), [1, 2], mg.float32, "cpu")
+    check(mg.tensor(np.arange(3, dtype=">i4")), [0, 1, 2], mg.int32, "cpu")
+    source = np.zeros(2)
+    copy, shared = mg.tensor(source), mg.from_numpy(source)
+    source[0] = 5
+    assert copy.tolist() == [0, 0] and shared.tolist() == [5, 0]
+    assert mg.as_tensor(copy) is copy and mg.as_tensor(source).array is source
+    for wrong, error in (
+        ([[1], [1, 2]], mg.ShapeError), (["a"], mg.DTypeError), ([None], mg.DTypeError),
+        (np.zeros(2, np.uint16), mg.DTypeError),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            mg.tensor(wrong)
+
+
+def test_the_default_dtype():
+    mg.set_default_dtype(mg.float64)
+    try:
+        assert mg.ones(1).dtype == mg.tensor([1.0]).dtype == mg.float64
+        assert (mg.tensor([1]) / 2).dtype == mg.float64
+    finally:
+        mg.set_default_dtype(mg.float32)
+    assert (mg.tensor([1]) / 2).dtype == mg.get_default_dtype() == mg.float32
+
+
+def test_random_numbers_have_their_distribution(device):
+    mg.manual_seed(3)
+    u, n = mg.rand(40_000, device=device), mg.randn(40_000, device=device)
+    dice = mg.randint(1, 7, (60_000,), device=device)
+    for found, expected, within in (
+        (u.mean(), 0.5, 0.01), (u.var(), 1 / 12, 0.003), (u.amin(), 0, 1e-3), (u.amax(), 1, 1e-3),
+        (n.mean(), 0, 0.02), (n.std(), 1, 0.02), ((n.abs() < 1).float().mean(), 0.6827, 0.01),
+        (mg.bernoulli(u * 0 + 0.2).mean(), 0.2, 0.01),
+    ):  # fmt: skip
+        assert abs(found.item() - expected) < within
+    counts = [int((dice == face).sum()) for face in range(1, 7)]
+    assert sum(counts) == 60_000 and all(abs(c - 10_000) < 500 for c in counts)
+    assert sorted(mg.randperm(50, device=device).tolist()) == list(range(50))
+    assert not (mg.rand(50) == mg.rand(50)).any()
+
+
+def test_generators_are_streams():
+    mg.manual_seed(5)
+    first = mg.rand(3).tolist()
+    state = mg.get_rng_state()
+    second = mg.rand(3).tolist()
+    mg.set_rng_state(state)
+    assert mg.rand(3).tolist() == second
+    generator = mg.Generator(5)
+    assert mg.rand(3, generator=generator).tolist() == first and mg.initial_seed() == 5
+    x = mg.empty(1000)
+    assert abs(x.uniform_(2, 4, generator=generator).mean().item() - 3) < 0.1
+    assert abs(x.normal_(1, 0.5, generator=generator).std().item() - 0.5) < 0.05
+
+
+def test_aliases():
+    pairs = "absolute abs, clip clamp, negative neg, multiply mul, subtract sub, true_divide div"
+    for alias, name in [p.split() for p in (pairs + ", concat cat, concatenate cat").split(", ")]:
+        assert getattr(mg, alias) is getattr(mg, name)

@@ -1,0 +1,246 @@
+"""Each row of the table on each device; then the table itself is put to the test: wrong gradients
+and wrong kernels must fail, and no operation may lack a row."""
+
+import inspect
+import os
+from functools import cache
+
+import numpy as np
+import pytest
+from table import TABLE
+
+import minigrad as mg
+import minigrad.nn.functional as F
+from minigrad.context import record
+from minigrad.ir import REGISTRY
+from minigrad.kernels.lookup import find_kernel
+from minigrad.testing import check_op
+from minigrad.testing.check_op import check_case, check_derivatives
+
+
+@pytest.mark.parametrize("op", TABLE, ids=lambda op: op.name)
+def test_op(op, device):
+    check_op(op, device)
+
+
+def test_names_are_unique():
+    names = [op.name for op in TABLE]
+    assert len(set(names)) == len(names)
+
+
+# Every operation has a row -------------------------------------------------------------------
+
+# Public functions that are not operations: they make tensors, or steer.
+OTHERS = set(
+    """arange as_tensor bernoulli device empty empty_like eye from_numpy full full_like
+    get_default_dtype get_num_threads get_rng_state grad gradcheck gradgradcheck initial_seed
+    is_grad_enabled is_inference_mode_enabled is_tensor linspace load manual_seed ones ones_like
+    promote_types rand rand_like randint randn randn_like randperm save set_default_dtype
+    set_num_threads set_printoptions set_rng_state tensor vjp zeros zeros_like""".split()
+)
+
+
+@pytest.mark.parametrize("library", [mg, F], ids=["minigrad", "functional"])
+def test_every_function_has_a_row(library):
+    functions = {
+        name: f for name, f in vars(library).items() if inspect.isfunction(f) and name[0] != "_"
+    }
+    rows = {op.name.split()[0] for op in TABLE}
+    covered = [f for name, f in functions.items() if name in rows]
+    missing = {n for n, f in functions.items() if f not in covered} - OTHERS  # aliases are covered
+    assert not missing
+
+
+# Wrong gradients -----------------------------------------------------------------------------
+
+# Not exactly negated: a row that goes through a formula twice would not see it.
+MUTATIONS = {
+    "scaled": lambda g: g * 1.01,
+    "negated": lambda g: g * -1.01,
+    "dropped": lambda g: None,
+}
+# Rounding is flat almost everywhere: its gradient is zero, and so is 1.01 times it. Differences in
+# float64 say nothing about a cast to another type: `test_cast` does.
+UNGUARDED = {"sign", "floor", "ceil", "round", "cast"}
+
+
+def formulas_in(outs):
+    """(operation, input) of every gradient formula between outputs and leaves."""
+    found, seen = set(), set()
+    nodes = [out.edge[0] for out in outs if out.requires_grad]
+    while nodes:
+        node = nodes.pop()
+        if node in seen or not node.edges:
+            continue
+        seen.add(node)
+        found |= {(node.prim.name, i) for i, need in enumerate(node.needs) if need}
+        nodes += [edge[0] for edge in node.edges if edge is not None]
+    return found
+
+
+@cache
+def survey():
+    """For each row: the gradient formulas that its first derivative goes through, those that only
+    its second does, and all operations that run."""
+    return {op.name: surveyed(op) for op in TABLE}
+
+
+def surveyed(op):
+    first, second, ran = set(), set(), set()
+    with record(lambda prim, *_: ran.add(prim.name)):
+        for case in op.cases():
+            tensors = case.tensors(case.arrays(mg.float64 if "f" in op.kinds else mg.int64))
+            outs = [out for out in case.floats(tensors) if out.requires_grad]
+            if outs:
+                ones = [mg.ones_like(out).requires_grad_() for out in outs]
+                inputs = [x for x in tensors if x.requires_grad]
+                mg.grad(outs, inputs, ones, retain_graph=True, allow_unused=True)
+                if case.sample.smooth:
+                    found = mg.grad(outs, inputs, ones, create_graph=True, allow_unused=True)
+                    first |= formulas_in(outs)
+                    second |= formulas_in([g for g in found if g is not None])
+    return first, second - first, ran
+
+
+def fails(op, check=check_case):
+    try:
+        for case in op.cases():
+            check(case)
+    except (AssertionError, RuntimeError):
+        return True
+    return False
+
+
+def mutated(monkeypatch, prim, i, mutate):
+    """Break one gradient formula; the list that is returned fills where the change shows."""
+    shows = []
+
+    def broken(g):
+        if g is not None and bool((g != 0).any()):
+            shows.append(True)
+        return None if g is None else mutate(g)
+
+    if prim.vjp is None:
+        formula = prim.vjps[i]
+        changed = [*prim.vjps]
+        changed[i] = lambda *args: broken(formula(*args))
+        monkeypatch.setattr(prim, "vjps", tuple(changed))
+    else:
+        joint = prim.vjp
+
+        def broken_joint(needs, *args):
+            gradients = list(joint(needs, *args))
+            gradients[i:] = [broken(g) for g in gradients[i : i + 1]] + gradients[i + 1 :]
+            return gradients
+
+        monkeypatch.setattr(prim, "vjp", broken_joint)
+    return shows
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE if op.differentiable], ids=lambda op: op.name)
+def test_a_wrong_gradient_fails(op, monkeypatch):
+    for name, i in sorted(survey()[op.name][0]):
+        for kind, mutate in MUTATIONS.items():
+            with monkeypatch.context() as patch:
+                shows = mutated(patch, REGISTRY[name], i, mutate)
+                noticed = fails(op, check_derivatives)
+                assert noticed or not shows, f"input {i} of {name} {kind}: nobody noticed"
+
+
+DIFFERENTIABLE = {name for name, prim in REGISTRY.items() if prim.differentiable}
+
+
+@pytest.mark.parametrize("name", sorted(DIFFERENTIABLE - UNGUARDED))
+def test_every_gradient_formula_is_guarded(name, monkeypatch):
+    """Also those that only second derivatives use: some row fails when one is wrong."""
+    prim = REGISTRY[name]
+    inputs = {i for op in TABLE for part in survey()[op.name][:2] for n, i in part if n == name}
+    assert inputs, f"no row of the table reaches the gradient of {name}"
+    expected = {i for i, formula in enumerate(prim.vjps) if formula is not None}
+    assert inputs >= expected, f"no row reaches the gradients of inputs {expected - inputs}"
+    for i in inputs:
+        users = [op for op in TABLE if any((name, i) in part for part in survey()[op.name][:2])]
+        for kind, mutate in MUTATIONS.items():
+            with monkeypatch.context() as patch:
+                mutated(patch, prim, i, mutate)
+                noticed = any(fails(op, check_derivatives) for op in users)
+                assert noticed, f"input {i} {kind}: nobody noticed"
+
+
+def test_cast(device):
+    x = mg.tensor([1.5, -2.0], device=device, requires_grad=True)
+    weights = mg.tensor([3.0, 1 / 3], dtype=mg.float64, device=device)
+    (g,) = mg.grad((x.double() * weights).sum(), x)
+    assert g.dtype == mg.float32
+    np.testing.assert_array_equal(g.numpy(force=True), np.float32([3.0, 1 / 3]))
+
+
+@pytest.mark.parametrize("name", sorted(n for n, p in REGISTRY.items() if p.definition))
+def test_a_wrong_definition_fails(name, monkeypatch):
+    """Its value is not used, its gradient is: scale or cut that of the first input."""
+    prim = REGISTRY[name]
+    meaning = prim.definition
+    users = [op for op in TABLE if (name, 0) in survey()[op.name][0]]
+    for bend in (lambda x: x + 0.01 * (x - x.detach()), lambda x: x.detach() + 0 * x):
+
+        def bent(x, *rest, bend=bend, **attrs):
+            return meaning(bend(x), *rest, **attrs)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(prim, "definition", bent)
+            assert users and all(fails(op, check_derivatives) for op in users)
+
+
+# Wrong kernels -------------------------------------------------------------------------------
+
+KERNELS = sorted(n for n, p in REGISTRY.items() if p.kind == "compute" and p.inputs)
+
+
+def without_last_element(kernel, outputs):
+    def careless(*args, **attrs):
+        out = args[0]
+        before = out[(..., *[slice(-1, None)] * out.ndim)].copy()
+        kernel(*args, **attrs)
+        out[(..., *[slice(-1, None)] * out.ndim)] = before
+
+    return careless
+
+
+def blind_to_strides(kernel, outputs):
+    def careless(*args, **attrs):
+        inputs = [
+            x.ravel("K").reshape(x.shape) if hasattr(x, "ravel") else x for x in args[outputs:]
+        ]
+        kernel(*args[:outputs], *inputs, **attrs)
+
+    return careless
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("careless", [without_last_element, blind_to_strides])
+def test_a_careless_kernel_fails(name, careless, monkeypatch):
+    prim = REGISTRY[name]
+    kernel = find_kernel(prim, np.ndarray)
+    monkeypatch.setitem(prim.kernels, np.ndarray, careless(kernel, len(prim.outputs)))
+    users = [op for op in TABLE if name in survey()[op.name][2]]
+    assert any(fails(op) for op in users)
+
+
+# Fallbacks -----------------------------------------------------------------------------------
+
+# What may run on plain array code on the CPU.
+MAY_FALL_BACK = set(
+    """amax amin argmax argmin cast cat clone contiguous cross_entropy cross_entropy_grad gather
+    index_add layer_norm layer_norm_grad log_softmax matmul nonzero pad place put scatter_add
+    softmax take transfer write""".split()
+)
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="then all fall back")
+def test_which_operations_fall_back():
+    plain = {
+        name
+        for name, prim in REGISTRY.items()
+        if prim.kernel and ".reference." in find_kernel(prim, np.ndarray).__module__
+    }
+    assert plain <= MAY_FALL_BACK

@@ -1,0 +1,63 @@
+"""The rows of the table on PyTorch's tensors: the same values, dtypes and gradients, also at ties,
+infinities and NaN. Where PyTorch is not installed these tests are skipped."""
+
+import warnings
+
+import numpy as np
+import pytest
+from table import LOSSES, TABLE
+
+import minigrad as mg
+from minigrad.dtypes import is_float
+
+torch = pytest.importorskip("torch")
+
+DTYPES = {"f": (mg.float64, mg.float32), "i": (mg.int64, mg.int32, mg.uint8), "b": (mg.bool,)}
+OURS_ALONE = ("dropout", "to another device", "max_pool2d_gather")
+COMPARED = [op for op in TABLE if op.name not in OURS_ALONE and "_ with a t" not in op.name]
+
+
+@pytest.mark.parametrize("op", COMPARED, ids=lambda op: op.name)
+def test_as_in_pytorch(op):
+    for case in op.cases():
+        for dtype in [d for kind in op.kinds for d in DTYPES[kind]]:
+            arrays = case.arrays(dtype)
+            ours, theirs = case.tensors(arrays), [torch.from_numpy(x.copy()) for x in arrays]
+            for i, (x, y) in enumerate(zip(ours, theirs)):
+                wanted = x.requires_grad and not left_out(case, i)
+                x.requires_grad_(wanted)
+                y.requires_grad_(wanted)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compare(f"{case} of {dtype}", results(case, ours), results(case, theirs))
+
+
+def left_out(case, i):
+    """Weights of losses, which PyTorch does not differentiate by; variances of infinities, whose
+    gradients are NaN here, and in places infinite there; a NaN as extreme, which has the gradient
+    here, as in PyTorch's max, where its amax has NaN everywhere."""
+    if case.op.name in ("var", "std", "amax", "amin"):
+        return not case.sample.smooth
+    return i == 2 and case.op in LOSSES
+
+
+def results(case, tensors):
+    """The outputs, and the inputs' gradients."""
+    outs = case(tensors)
+    pulled = [out for out in outs if out.requires_grad]
+    if pulled:
+        sum([out.sum() * 1.5 for out in pulled]).backward()
+    return outs + [x.grad for x in tensors]
+
+
+def compare(what, ours, theirs):
+    for x, y in zip(ours, theirs, strict=True):
+        if x is None or y is None:
+            assert x is y or not (x if y is None else y).any(), what
+            continue
+        a, b = x.detach().numpy(), y.detach().numpy()
+        # PyTorch's any and all give uint8 for uint8.
+        dtype = a.dtype if what.startswith(("any", "all")) else b.dtype
+        assert (a.dtype, a.shape) == (dtype, b.shape), what
+        tolerance = {8: 1e-8, 4: 2e-5}[a.itemsize] if is_float(a.dtype) else 0
+        np.testing.assert_allclose(a, b, tolerance, tolerance, err_msg=what)
