@@ -25,7 +25,7 @@ def test_numbers():
 def test_sequences():
     x = mg.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert len(x) == 2 and [row.tolist() for row in x] == [[1, 2], [3, 4]]
-    a, b = x
+    _, b = x
     assert b.tolist() == [3, 4] and 4.0 in x and 5.0 not in x
     with pytest.raises(TypeError):
         len(mg.tensor(1.0))
