@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import GradientError
 from ..tensor import Leaf, Tensor, current_edge
 
-_COLUMN, _ROW, _WIDTH, _HEIGHT = 170, 74, 130, 48
+_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 170, 84, 130, 48, 46
 
 
 class Graph:
@@ -65,7 +65,7 @@ class Graph:
         """The picture as an SVG document."""
         places = self._places()
         width = _COLUMN * (1 + max([c for c, _ in places.values()]))
-        height = _ROW * (1 + max([r for _, r in places.values()]))
+        height = _ROW * (1 + max([r for _, r in places.values()])) + _MARGIN
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             'font-family="sans-serif" font-size="12" text-anchor="middle">',
@@ -74,18 +74,19 @@ class Graph:
         ]
         for source, target in self.arrows:
             (c0, r0), (c1, r1) = places[source], places[target]
-            x0, y0 = c0 * _COLUMN + 10 + _WIDTH, r0 * _ROW + 10 + _HEIGHT / 2
-            x1, y1 = c1 * _COLUMN + 10, r1 * _ROW + 10 + _HEIGHT / 2
-            middle = (x0 + x1) / 2
+            x0, y0 = c0 * _COLUMN + 10 + _WIDTH, r0 * _ROW + _MARGIN + _HEIGHT / 2
+            x1, y1 = c1 * _COLUMN + 10, r1 * _ROW + _MARGIN + _HEIGHT / 2
+            reach = (x1 - x0) / 2
+            lift = 0 if c1 == c0 + 1 else 1.5 * _HEIGHT  # over the boxes it passes
             parts.append(
-                f'<path d="M{x0} {y0}C{middle} {y0} {middle} {y1} {x1} {y1}" fill="none" '
-                'stroke="#777" marker-end="url(#tip)"/>'
+                f'<path d="M{x0} {y0}C{x0 + reach} {y0 - lift} {x1 - reach} {y1 - lift} {x1} {y1}" '
+                'fill="none" stroke="#777" marker-end="url(#tip)"/>'
             )
         parts += [self._box(node, *place) for node, place in places.items()]
         return "\n".join([*parts, "</svg>"])
 
     def _box(self, node: Any, column: int, row: int) -> str:
-        x, y, leaf = column * _COLUMN + 10, row * _ROW + 10, type(node) is Leaf
+        x, y, leaf = column * _COLUMN + 10, row * _ROW + _MARGIN, type(node) is Leaf
         lines = self.label(node)
         top = y + _HEIGHT / 2 - 7 * (len(lines) - 1) + 4
         text = "".join(
