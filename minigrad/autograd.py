@@ -14,7 +14,7 @@ from .device import Array, namespace
 from .errors import GradientError, ShapeError
 from .ops.creation import ones_like
 from .ops.reduce import sum_to
-from .ops.shape import cast, identity
+from .ops.shape import cast, clone, identity
 from .tensor import Edge, Leaf, Node, Tensor, current_edge
 
 Cotangents = dict[Any, list[Tensor | None]]
@@ -37,7 +37,8 @@ def backward(
     """
     wanted = None
     if inputs is not None:
-        wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        wanted = list({id(x): x for x in given}.values())
         if not wanted:
             raise GradientError("backward: inputs is empty; leave it out to reach every leaf")
     root = _root(tensor, gradient, "backward")
@@ -164,6 +165,8 @@ def _walk(
                 continue
             if node.hooks is not None:
                 _run_hooks(node, cotangents)
+            if node.retained is not None:
+                _retain(node, cotangents)
             if targets is not None:
                 for edge in targets:
                     if edge[0] is node:
@@ -223,13 +226,32 @@ def _run_hooks(node: Any, cotangents: list[Tensor | None]) -> None:
             g = cotangents[index]
             if g is not None:
                 replaced = hook(g)
-                cotangents[index] = g if replaced is None else replaced
+                if replaced is not None:
+                    cotangents[index] = _checked_replacement(replaced, g)
+
+
+def _retain(node: Any, cotangents: list[Tensor | None]) -> None:
+    """Fill ``.grad`` of the computed tensors that asked for it, after every hook."""
+    for index, reference in node.retained.items():
+        x, g = reference(), cotangents[index]
+        if x is not None and g is not None:
+            accumulate(x, g, create_graph=g.requires_grad)
+
+
+def _checked_replacement(replaced: Any, g: Tensor) -> Tensor:
+    if not isinstance(replaced, Tensor) or replaced.shape != g.shape:
+        shown = replaced.shape if isinstance(replaced, Tensor) else type(replaced).__name__
+        raise GradientError(
+            f"a hook replaced a gradient of shape {g.shape} by {shown}: return a Tensor of the "
+            "gradient's shape, or None to leave it"
+        )
+    return cast(replaced, g.dtype)
 
 
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool = False) -> None:
     """Add `g` to ``leaf.grad``. The field owns its memory: gradients may be shared on the way."""
     if leaf.grad is None:
-        leaf.grad = g if create_graph else Tensor(_copy_in_layout(g.array, leaf.array))
+        leaf.grad = clone(g) if create_graph else Tensor(_copy_in_layout(g.array, leaf.array))
     elif create_graph or leaf.grad.requires_grad:
         leaf.grad = leaf.grad + g
     else:

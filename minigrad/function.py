@@ -9,7 +9,7 @@ from .errors import GradientError
 from .ir import Plan, Primitive
 from .ops.creation import zeros
 from .storage import Storage
-from .tensor import Node, Tensor, current_edge, save
+from .tensor import Node, Tensor, ViewOf, current_edge, save
 
 
 class Context:
@@ -120,6 +120,8 @@ def _record(
     for index, out in enumerate(outs):
         if id(out) not in skipped and out.dtype.kind not in "biu":
             out.edge = (node, index)
+            if out.view_of is not None:
+                out.view_of = ViewOf(out.view_of.base, None, out.view_of.base.edge)
     kept: list[_Kept | None] = []
     for x in ctx._to_save:
         place = next((i for i, out in enumerate(outs) if out is x), None)

@@ -21,7 +21,8 @@ class _Mode:
         self._enter()
 
     def _enter(self) -> None:
-        state.grad_enabled = self.mode
+        # As in PyTorch, nothing inside inference_mode is recorded, whatever it is wrapped in.
+        state.grad_enabled = self.mode and not state.inference
 
     def __exit__(self, *exc: object) -> None:
         state.grad_enabled, state.inference = self.__dict__["_before"].pop()
@@ -50,14 +51,23 @@ def _switched_generator(
     @functools.wraps(function)
     def switched(*args: Any, **kwargs: Any) -> Any:
         steps = function(*args, **kwargs)
-        sent = None
-        while True:
-            try:
-                with make():
-                    value = steps.send(sent)
-            except StopIteration as stop:
-                return stop.value
-            sent = yield value
+        advance: Callable[[], Any] = functools.partial(next, steps)
+        try:
+            while True:
+                try:
+                    with make():
+                        value = advance()
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    advance = functools.partial(steps.send, (yield value))
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    advance = functools.partial(steps.throw, error)
+        finally:
+            with make():
+                steps.close()
 
     return switched
 
@@ -108,8 +118,7 @@ class inference_mode(_Mode):
         self.mode = bool(mode)
 
     def _enter(self) -> None:
-        if self.mode:
-            state.grad_enabled, state.inference = False, True
+        state.grad_enabled, state.inference = not self.mode, self.mode
 
     def _again(self) -> _Mode:
         return inference_mode(self.mode)

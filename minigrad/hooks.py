@@ -54,15 +54,8 @@ def retain_grad(self: Tensor) -> None:
     if self.is_leaf:
         _hooks_of(self, "retain_grad")  # a leaf keeps its gradient anyway
         return
-    tensor = weakref.ref(self)
-
-    def keep(g: Tensor) -> None:
-        x = tensor()
-        if x is not None:
-            kept = g if g.requires_grad else g.clone()
-            x.grad = kept if x.grad is None else x.grad + kept
-
-    register_hook(self, keep)
+    node, index = current_edge(self)
+    node.retained = {**(node.retained or {}), index: weakref.ref(self)}
 
 
 def _hooks_of(x: Tensor, caller: str) -> Hooks:

@@ -62,7 +62,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
             "its history. Use x.detach().clone()"
         )
     out = type(self).__new__(type(self))
-    Tensor.__init__(out, self.array.copy())
+    Tensor.__init__(out, self.array.copy(order="K"))
     memo[id(self)] = out
     if self.requires_grad:
         out.requires_grad_()

@@ -32,13 +32,13 @@ _next_number = itertools.count().__next__
 class Node:
     """One applied operation in the graph, with what its gradient will need.
 
-    `saved` holds (array, storage, version) of the inputs and outputs that the record's gradient
-    formulas name, in the order of ``prim.saved(needs)``; None once backward has freed them.
+    `saved` holds (array, storage, version) of what the record's gradient formulas name, in the
+    order of ``plan.inputs`` and then ``plan.outputs``; None once backward has freed it.
     """
 
     __slots__ = (
         "__weakref__", "attrs", "edges", "hooks", "metas", "number", "path", "plan", "prim",
-        "saved",
+        "retained", "saved",
     )  # fmt: skip
 
     def __init__(
@@ -47,7 +47,8 @@ class Node:
         self.prim, self.attrs, self.edges, self.plan = prim, attrs, edges, plan
         self.number = _next_number()
         self.path = state.path
-        self.hooks: dict[int, Any] | None = None
+        self.hooks: dict[int, Any] | None = None  # by output
+        self.retained: dict[int, weakref.ref[Tensor]] | None = None  # who asked to retain_grad
         self.metas: Sequence[Any] = ()  # (shape, dtype) of each input; None for a number
         self.saved: list[tuple[Any, Storage | None, int]] | None = None
 
@@ -69,6 +70,7 @@ class Leaf:
 
     __slots__ = ("__weakref__", "hooks", "number", "tensor")
     edges: tuple[Any, ...] = ()
+    retained = None
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = weakref.ref(tensor)
@@ -292,7 +294,14 @@ def _link_view(out: Tensor, source: Tensor, prim: Primitive, attrs: dict[str, An
 def current_edge(x: Tensor) -> Any:
     """The tensor's place in the graph; a view whose base was written since is replayed first."""
     view = x.view_of
-    if view is None or view.steps is None or view.base.edge is view.base_edge:
+    if view is None or view.base.edge is view.base_edge:
+        return x.edge
+    if view.steps is None:
+        if x.edge is not None:  # a user's Function returned a view of its input
+            raise GradientError(
+                f"a Function gave a view of its input (shape {x.shape}), and the input was changed "
+                "in place since: its gradient would be wrong. Return a clone() from forward"
+            )
         return x.edge
     if view.base.edge is None or type(view.base.edge[0]) is Leaf:
         return x.edge  # requires_grad_ was called on the base: that is no write
@@ -373,10 +382,13 @@ def rebind_(target: Tensor, value: Any) -> Tensor:
     """
     view = target.view_of
     edge = current_edge(value)
+    base = target if view is None else view.base
+    before = base.edge
     if view is None and edge is not None and value.dtype == target.dtype:
         target.edge = edge
+        _carry_retained(before, target)
         return target
-    base, steps = (target, ()) if view is None else (view.base, view.steps)
+    steps = () if view is None else view.steps
     edges = (base.edge, edge)
     write = REGISTRY["write"]
     plan = write.plan(tuple([e is not None for e in edges]))
@@ -385,7 +397,16 @@ def rebind_(target: Tensor, value: Any) -> Tensor:
     node.metas = ((base.shape, base.dtype), (target.shape, value.dtype))
     node.saved = []
     base.edge = (node, 0)
+    _carry_retained(before, base)
     return target
+
+
+def _carry_retained(before: Any, x: Tensor) -> None:
+    """`retain_grad` speaks of the tensor as it now is, not of the value it had."""
+    retained = before and before[0].retained
+    if retained and before[1] in retained and retained[before[1]]() is x:
+        node, index = x.edge  # type: ignore[misc]
+        node.retained = {**(node.retained or {}), index: retained.pop(before[1])}
 
 
 def log_write(x: Tensor) -> None:

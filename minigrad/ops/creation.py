@@ -10,7 +10,7 @@ import numpy as np
 
 from ..device import CPU, device_of, namespace_of, to_device
 from ..device import device as Device
-from ..dtypes import CATEGORY, as_dtype, get_default_dtype, int64
+from ..dtypes import CATEGORY, INT, as_dtype, get_default_dtype, int64
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .operands import shape_of, shared
@@ -35,9 +35,18 @@ def tensor(
     dtype = source.dtype.newbyteorder("=") if dtype is None else as_dtype(dtype)
     if dtype not in CATEGORY:
         raise DTypeError(f"tensor: dtype {dtype} is not supported; pass dtype= to convert")
+    _check_range(data, source, dtype)
     moved = to_device(source, place)
     array = moved.astype(dtype) if moved.dtype != dtype or moved is source else moved
     return Tensor(array).requires_grad_(requires_grad)
+
+
+def _check_range(data: Any, source: Any, dtype: np.dtype) -> None:
+    """Python integers must fit the dtype; arrays and tensors are cast as they are elsewhere."""
+    if isinstance(data, (int, list, tuple)) and CATEGORY[dtype] == INT and source.size:
+        limits = np.iinfo(dtype)
+        if source.dtype.kind in "iu" and (source.min() < limits.min or source.max() > limits.max):
+            raise ArgumentError(f"tensor: {data!r} does not fit {dtype}")
 
 
 def _array_of(data: Any, dtype: Any) -> Any:

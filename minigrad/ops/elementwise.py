@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..ir import Elementwise
 from ..tensor import Tensor, apply
 from .creation import zeros_like
-from .operands import operand
+from .operands import as_tensor_operand, operand
 
 
 class Unary(Protocol):
@@ -119,11 +119,9 @@ def _pow_slope_in_base(g: Any, a: Any, b: Any) -> Tensor:
 
 
 def _pow_slope_in_exponent(g: Any, a: Any, b: Any, y: Any) -> Tensor:
-    a = operand(a, "pow")
-    base = a if isinstance(a, Tensor) else a.array
+    base = a if isinstance(a, Tensor) else y.new_full((), a)
     # 0 ** b is flat in b wherever it is finite, though log(0) is not.
-    flat = (y == 0) & ((y * 0 + base) == 0)
-    return times_slope(g, where(flat, 0.0, y * log(y * 0 + base)))
+    return times_slope(g, where((base == 0) & (b >= 0), 0.0, y * log(base)))
 
 
 POW = Elementwise("pow", "a ** b", "a b", vjps=(_pow_slope_in_base, _pow_slope_in_exponent))
@@ -135,15 +133,22 @@ square = unary(SQUARE)
 mul = multiply = binary(MUL)
 
 
+def _times(other: Any, alpha: Any) -> Any:
+    if isinstance(alpha, (int, float)) and alpha == 1:
+        return other
+    plain = isinstance(other, (int, float)) and isinstance(alpha, (int, float))
+    return other * alpha if plain else mul(other, alpha)
+
+
 def add(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """``input + alpha * other``, broadcast and promoted."""
-    other = other if alpha == 1 else mul(other, alpha)
+    other = _times(other, alpha)
     return apply(ADD, operand(input, "add"), operand(other, "add"))
 
 
 def sub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, broadcast and promoted."""
-    other = other if alpha == 1 else mul(other, alpha)
+    other = _times(other, alpha)
     return apply(SUB, operand(input, "sub"), operand(other, "sub"))
 
 
@@ -259,7 +264,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 
 def _condition(x: Any) -> Any:
-    x = operand(x, "where")
+    x = as_tensor_operand(x, "where: the condition")
     return x if x.array.dtype.kind == "b" else x != 0
 
 

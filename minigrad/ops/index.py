@@ -2,7 +2,8 @@
 
 Slices are views. Integer index tensors are turned into one flat index along one dimension, so a
 single pair of operations, `take` and its adjoint `index_add`, carries all of advanced indexing;
-boolean masks become integers first. NumPy's and PyTorch's rules agree and are followed.
+boolean masks become integers first. An integer beside index tensors is applied first, as PyTorch
+does (NumPy counts it among the index arrays, which can put the result's dimensions elsewhere).
 """
 
 from __future__ import annotations
@@ -120,6 +121,8 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """``out[i][j] = input[index[i][j]][j]`` for dim 0: an element along `dim` for each index."""
     axis = axis_of(dim, input.ndim, "gather")
+    if input.ndim == index.ndim == 0:
+        return reshape(gather(reshape(input, 1), 0, reshape(index, 1)), ())
     others_fit = index.ndim == input.ndim and all(
         [i == axis or n <= m for i, (n, m) in enumerate(zip(index.shape, input.shape, strict=True))]
     )
@@ -152,7 +155,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         raise ShapeError(f"embedding: weight must be (V, D), got shape {weight.shape}")
     index = checked_index(input, weight.shape[0], "embedding", negative=False)
     if padding_idx is not None:
-        row = padding_idx % weight.shape[0]
+        rows = weight.shape[0]
+        if not -rows <= padding_idx < rows:
+            raise RangeError(f"embedding: padding_idx={padding_idx} is no row of {rows}")
+        row = padding_idx % rows
         padding = unsqueeze(input == row, -1)
         out = apply(TAKE, weight, index, dim=0)
         return where(padding, out.detach(), out)
@@ -284,7 +290,6 @@ def _split(input: Tensor, parts: list[Any]) -> tuple[tuple[Any, ...], dict[int, 
     basic: list[Any] = []
     advanced: dict[int, Tensor] = {}
     source = result = 0  # dimension of the input, dimension of the sliced tensor
-    integers = any([isinstance(p, Tensor) for p in parts])
     for p in parts:
         if p is None:
             basic.append(None)
@@ -310,12 +315,7 @@ def _split(input: Tensor, parts: list[Any]) -> tuple[tuple[Any, ...], dict[int, 
                 raise RangeError(
                     f"index: {p} is out of range for dimension {source} of shape {input.shape}"
                 )
-            if integers:  # beside index tensors an integer is one too, as in NumPy
-                basic.append(slice(None))
-                advanced[result] = input.new_full((), p % size, dtype=int64)
-                result += 1
-            else:
-                basic.append(p)
+            basic.append(p)
             source += 1
     return tuple(basic), advanced
 
@@ -337,7 +337,7 @@ def _part(p: Any) -> Any:
         raise DTypeError(f"index: {type(p).__name__} cannot be an index")
     if CATEGORY[p.dtype] > INT:
         raise DTypeError(f"index: a tensor index must be integers or bools, got {p.dtype}")
-    return p
+    return int(p.item()) if p.ndim == 0 and p.dtype != bool_ else p
 
 
 def _number(bound: Any) -> Any:

@@ -157,13 +157,17 @@ def _check_labels(label: Tensor, classes: int, ignore_index: int) -> None:
         )
 
 
+def _check_weight(weight: Tensor | None, classes: int, op: str) -> None:
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(f"{op}: weight has shape {weight.shape}, expected ({classes},)")
+
+
 def _weighted(
     logits: Tensor, label: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
 ) -> tuple[Tensor, Tensor]:
     """Loss of each row with class weights and smoothed labels, and what each row counts."""
     classes = logits.shape[1]
-    if weight is not None and weight.shape != (classes,):
-        raise ShapeError(f"cross_entropy: weight has shape {weight.shape}, expected ({classes},)")
+    _check_weight(weight, classes, "cross_entropy")
     counted = label != ignore_index
     safe = where(counted, label, 0)
     log_p = log_softmax(logits, 1)
@@ -187,6 +191,7 @@ def _soft_cross_entropy(
         )
     dim = 1 if input.ndim > 1 else 0
     classes = input.shape[dim]
+    _check_weight(weight, classes, "cross_entropy")
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     log_p = log_softmax(input, dim)
@@ -208,6 +213,7 @@ def nll_loss(
     """The negative log-likelihood, ``-input[target]``, of log-probabilities (N, C)."""
     log_p, label = _rows(input, target)
     _check_labels(label, log_p.shape[1], ignore_index)
+    _check_weight(weight, log_p.shape[1], "nll_loss")
     counted = label != ignore_index
     safe = where(counted, label, 0)
     counts = cast(counted, input.dtype) if weight is None else where(counted, weight[safe], 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
-from .reduce import _need_float
+from .operands import need_float
 from .shape import reshape
 
 
@@ -65,7 +65,7 @@ def layer_norm(
     for name, parameter in (("weight", weight), ("bias", bias)):
         if parameter is not None and parameter.shape != shape:
             raise ShapeError(f"layer_norm: {name} has shape {parameter.shape}, expected {shape}")
-    _need_float(input, "layer_norm")
+    need_float(input, "layer_norm")
     rows = math.prod(input.shape[: input.ndim - len(shape)])
     y, _, _ = apply(LAYER_NORM, reshape(input, rows, math.prod(shape)), eps=float(eps))
     out = reshape(y, input.shape)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ..device import ARRAY_TYPES
-from ..dtypes import CATEGORY
+from ..dtypes import CATEGORY, FLOAT
 from ..errors import ArgumentError, DTypeError, RangeError
 from ..ir import Shape
 from ..storage import Storage
@@ -58,8 +59,17 @@ def shared(array: Any) -> Tensor:
     return out
 
 
-def axis_of(dim: int, ndim: int, op: str) -> int:
+def need_float(input: Tensor, op: str) -> None:
+    """DTypeError unless `input` holds floats."""
+    if CATEGORY[input.dtype] != FLOAT:
+        raise DTypeError(f"{op}: needs a floating-point tensor, got {input.dtype}; use x.float()")
+
+
+def axis_of(dim: Any, ndim: int, op: str) -> int:
     """`dim` counted from the front; RangeError if the tensor has no such dimension."""
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise DTypeError(f"{op}: dim must be an integer, got {dim!r}")
+    dim = operator.index(dim)
     span = max(ndim, 1)
     if not -span <= dim < span:
         raise RangeError(f"{op}: dim {dim} is out of range for {ndim} dimensions")
@@ -68,9 +78,9 @@ def axis_of(dim: int, ndim: int, op: str) -> int:
 
 def axes_of(dim: Any, ndim: int, op: str) -> tuple[int, ...]:
     """Dimensions to work over, counted from the front and sorted; None or () means all."""
-    if dim is None or dim == ():
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
-    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
     axes = tuple(sorted([axis_of(d, ndim, op) for d in dims]))
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"{op}: dim {dims} names a dimension twice")

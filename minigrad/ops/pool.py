@@ -14,6 +14,7 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .conv import Pair, pair
+from .operands import need_float
 from .shape import cast, reshape, unsqueeze
 
 
@@ -102,7 +103,7 @@ def max_pool2d(
 
     With `return_indices` also the chosen places, ``h * W + w`` in the input's plane.
     """
-    window = _window("max_pool2d", input, kernel_size, stride, padding, dilation)
+    window = _window("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode)
     x = unsqueeze(input, 0) if input.ndim == 3 else input
     shape = _pooled_shape(x, *window, ceil_mode)
     names = ("kernel_size", "stride", "padding", "dilation")
@@ -122,7 +123,8 @@ def avg_pool2d(
     divisor_override: int | None = None,
 ) -> Tensor:
     """The mean of each window of (N, C, H, W) or (C, H, W) images."""
-    window = _window("avg_pool2d", input, kernel_size, stride, padding, 1)
+    need_float(input, "avg_pool2d")
+    window = _window("avg_pool2d", input, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override == 0:
         raise ArgumentError("avg_pool2d: divisor_override must not be zero")
     x = unsqueeze(input, 0) if input.ndim == 3 else input
@@ -135,7 +137,7 @@ def avg_pool2d(
 
 
 def _window(
-    op: str, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any
+    op: str, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> tuple[Pair, Pair, Pair, Pair]:
     """Checked (kernel_size, stride, padding, dilation)."""
     k = pair(kernel_size, "kernel_size", op)
@@ -150,8 +152,8 @@ def _window(
         )
     if p[0] * 2 > k[0] or p[1] * 2 > k[1]:
         raise ArgumentError(f"{op}: padding {p} may be at most half of kernel_size {k}")
-    for n, kn, pn, dn in zip(x.shape[-2:], k, p, d, strict=True):
-        if n + 2 * pn < dn * (kn - 1) + 1:
+    for size in zip(x.shape[-2:], k, s, p, d, strict=True):
+        if _window_count(*size, ceil_mode) < 1:
             raise ShapeError(
                 f"{op}: windows of {k} (dilation {d}) do not fit images of {x.shape[-2:]} with "
                 f"padding {p}"

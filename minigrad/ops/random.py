@@ -124,6 +124,9 @@ def randperm(n: int, *, device: Any = None, generator: Generator | None = None) 
 
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that `input` holds, else 0."""
+    array = input.array
+    if isinstance(array, np.ndarray) and not ((array >= 0) & (array <= 1)).all():
+        raise ArgumentError("bernoulli: probabilities must lie in [0, 1]")
     u = rand(input.shape, dtype=float32, device=input.device, generator=generator)
     return (u < input).to(dtype=input.dtype)
 
@@ -148,6 +151,8 @@ def uniform_(
     input: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with uniform random numbers in [low, high)."""
+    if not low <= high:
+        raise ArgumentError(f"uniform_: low={low} must not be above high={high}")
     return fill_from(input, rand_like(input, generator=generator) * (high - low) + low)
 
 
@@ -155,4 +160,6 @@ def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with random numbers of the normal distribution."""
+    if not std >= 0:
+        raise ArgumentError(f"normal_: std={std} must not be negative")
     return fill_from(input, randn_like(input, generator=generator) * std + mean)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..dtypes import CATEGORY, FLOAT, int64
-from ..errors import DTypeError, ShapeError
+from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, float32, int64
+from ..errors import ShapeError
 from ..ir import Elementwise, Primitive, Shape, Spec
 from ..tensor import Tensor, apply
-from .elementwise import maximum, minimum, where
+from .elementwise import maximum, minimum, over_slope, where
 from .index import gather
-from .operands import axes_of, axis_of
+from .operands import axes_of, axis_of, need_float
 from .shape import cast, expand, reshape
 
 
@@ -65,6 +67,18 @@ def sum_to(input: Tensor, shape: Shape) -> Tensor:
     return reshape(apply(SUM, input, axes=axes), shape)
 
 
+def _rounded_once(reduction: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """16-bit floats are storage: a reduction of several steps computes them all in float32."""
+
+    @functools.wraps(reduction)
+    def function(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if input.dtype in STORAGE_ONLY and kwargs.get("dtype") is None:
+            return cast(reduction(cast(input, float32), *args, **kwargs), input.dtype)
+        return reduction(input, *args, **kwargs)
+
+    return function
+
+
 def _finish(out: Tensor, input: Tensor, axes: tuple[int, ...], keepdim: bool) -> Tensor:
     return reshape(out, _kept(input.shape, axes)) if keepdim else out
 
@@ -79,23 +93,20 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
     return _finish(apply(SUM, input, axes=axes), input, axes, keepdim)
 
 
+@_rounded_once
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean over `dim`; NaN for no elements."""
     if dtype is not None:
         input = cast(input, dtype)
-    _need_float(input, "mean")
+    need_float(input, "mean")
     axes = axes_of(dim, input.ndim, "mean")
     return sum(input, axes, keepdim) / math.prod([input.shape[i] for i in axes])
 
 
-def _need_float(input: Tensor, op: str) -> None:
-    if CATEGORY[input.dtype] != FLOAT:
-        raise DTypeError(f"{op}: needs a floating-point tensor, got {input.dtype}; use x.float()")
-
-
+@_rounded_once
 def var(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
     """The variance over `dim`: squared deviations summed over ``n - correction``."""
-    _need_float(input, "var")
+    need_float(input, "var")
     axes = axes_of(dim, input.ndim, "var")
     deviation = input - mean(input, axes, keepdim=True)
     count = math.prod([input.shape[i] for i in axes]) - correction
@@ -103,9 +114,16 @@ def var(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool 
     return total / (count if count > 0 else 0.0)
 
 
+# A root that is flat at 0, as PyTorch has it: equal elements have no direction to spread in.
+ROOT = Elementwise(
+    "root", "sqrt(a)", "a", vjps=(lambda g, y: where(y == 0, 0.0, over_slope(g, y * 2)),)
+)
+
+
+@_rounded_once
 def std(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
     """The standard deviation over `dim`, the root of `var`."""
-    return var(input, dim, correction=correction, keepdim=keepdim).sqrt()
+    return apply(ROOT, var(input, dim, correction=correction, keepdim=keepdim))
 
 
 # Extremes ------------------------------------------------------------------------------------
@@ -156,7 +174,7 @@ ARGMIN = Primitive(
 def _arg(prim: Primitive, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     whole = dim is None
     flat = reshape(input, -1) if whole or input.ndim == 0 else input
-    axis = axis_of(0 if whole else dim, flat.ndim, prim.name)  # type: ignore[arg-type]
+    axis = axis_of(0 if whole else dim, flat.ndim, prim.name)
     _need_elements(flat, (axis,), prim.name)
     out = apply(prim, flat, axis=axis)
     if whole or input.ndim == 0:
@@ -215,6 +233,8 @@ def all_(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))`` over `dim`, without overflow."""
     axes = axes_of(dim, input.ndim, "logsumexp")
+    if any([input.shape[i] == 0 for i in axes]):
+        return sum(input.exp(), axes, keepdim).log()  # the sum of nothing is 0
     largest = amax(input, axes, keepdim=True).detach()
     shift = where(largest.isfinite(), largest, 0.0)  # all -inf must give -inf, not NaN
     out = (input - shift).exp().sum(axes, keepdim=True).log() + shift

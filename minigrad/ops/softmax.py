@@ -7,8 +7,7 @@ from typing import Any
 from ..ir import Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
-from .operands import axis_of
-from .reduce import _need_float
+from .operands import axis_of, need_float
 from .shape import cast
 
 
@@ -44,7 +43,7 @@ def log_softmax(input: Tensor, dim: int = -1, *, dtype: Any = None) -> Tensor:
 
 def _over(prim: Primitive, input: Tensor, dim: int, dtype: Any) -> Tensor:
     x = input if dtype is None else cast(input, dtype)
-    _need_float(x, prim.name)
+    need_float(x, prim.name)
     axis = axis_of(dim, x.ndim, prim.name)
     if x.ndim == 0:
         return apply(prim, x.reshape(1), dim=0).reshape(())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..context import set_grad
-from ..errors import ArgumentError, DTypeError, GradientError
+from ..errors import ArgumentError, DTypeError, GradientError, ShapeError
 from ..tensor import Tensor
 
 Group = dict[str, Any]
@@ -106,8 +106,14 @@ class Optimizer:
         with set_grad(False):
             for group in self.param_groups:
                 for p in group["params"]:
-                    if p.grad is not None:
-                        self.update(p, p.grad, self.state.setdefault(p, {}), group)
+                    if p.grad is None:
+                        continue
+                    if p.grad.array.shape != p.array.shape:
+                        raise ShapeError(
+                            f"{type(self).__name__}: a parameter of shape {p.shape} has a gradient "
+                            f"of shape {p.grad.shape}"
+                        )
+                    self.update(p, p.grad, self.state.setdefault(p, {}), group)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:

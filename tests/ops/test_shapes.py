@@ -40,6 +40,18 @@ def indexed_shapes(draw):
     return shape, index
 
 
+def two_steps(index):
+    """PyTorch's order: integers, slices and None first, then index arrays on what is left."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(p, np.ndarray) for p in parts):
+        return index, (...,)
+    basic = tuple([slice(None) if isinstance(p, np.ndarray) else p for p in parts])
+    later = [
+        p if isinstance(p, np.ndarray) else slice(None) for p in parts if not isinstance(p, int)
+    ]
+    return ((...,), index) if len(parts) == 1 else (basic, tuple(later))
+
+
 @settings(max_examples=150)
 @given(indexed_shapes(), DEVICES)
 def test_reading_by_index(case, device):
@@ -47,11 +59,13 @@ def test_reading_by_index(case, device):
     array = numbered(shape)
     x = tensor(array, device, requires_grad=True)
     y = x[index]
-    same(y, array[index])
+    basic, later = two_steps(index)
+    same(y, array[basic][later])
     weights = np.cos(numbered(y.shape))
     (g,) = mg.grad(y, x, tensor(weights, device), allow_unused=True)
     expected = np.zeros(shape)
-    np.add.at(expected, index, weights)
+    places = np.arange(array.size).reshape(shape)[basic][later]
+    np.add.at(expected.reshape(-1), places, weights)
     np.testing.assert_allclose(g.numpy(force=True), expected, atol=1e-12)
 
 
@@ -60,19 +74,22 @@ def test_reading_by_index(case, device):
 def test_writing_by_index(case, device, scalar):
     shape, index = case
     array = numbered(shape)
-    places = np.arange(array.size).reshape(shape)[index].reshape(-1)
-    value = -numbered(() if scalar or len(set(places)) < len(places) else array[index].shape)
+    basic, later = two_steps(index)
+    shown = np.arange(array.size).reshape(shape)[basic][later]
+    places = shown.reshape(-1)
+    value = -numbered(() if scalar or len(set(places)) < len(places) else shown.shape)
     x, v = tensor(array, device, requires_grad=True), tensor(value, device, requires_grad=True)
     y = x * 1
     y[index] = v
-    array[index] = value
+    array.reshape(-1)[shown] = value
     same(y, array)
     gx, gv = mg.grad(y, [x, v], tensor(numbered(shape), device))
     weights = numbered(shape)
     if len(set(places)) == len(places):  # else one write of several counts: any
-        expected = weights[index].sum() if value.ndim == 0 else weights[index]
+        seen = weights[basic][later]
+        expected = seen.sum() if value.ndim == 0 else seen
         np.testing.assert_allclose(gv.numpy(force=True), expected)
-    weights[index] = 0
+    weights.reshape(-1)[shown] = 0
     same(gx, weights)
 
 

@@ -42,7 +42,10 @@ def faster(expr: str, inputs: tuple[str, ...], plain: Callable[..., Any]) -> Cal
 
 
 def _flattened(operands: list[Any], out: Array) -> list[Any] | None:
-    """`out` and the operands as vectors in the order of memory; None if they are not alike."""
+    """`out` and the operands as vectors in the order of memory; None if they are not alike.
+
+    An operand may be `out` itself, but not overlap it otherwise: the loop writes as it reads.
+    """
     if out.dtype.kind != "f":
         return None
     order = sorted(range(out.ndim), key=lambda axis: -out.strides[axis])
@@ -51,7 +54,10 @@ def _flattened(operands: list[Any], out: Array) -> list[Any] | None:
         if not isinstance(x, np.ndarray):
             ready.append(out.dtype.type(x))
         elif (
-            x.shape == out.shape and _same_layout(x, out) and x.dtype.char in (out.dtype.char, "?")
+            x.shape == out.shape
+            and _same_layout(x, out)
+            and x.dtype.char in (out.dtype.char, "?")
+            and (not np.may_share_memory(x, out) or x.ctypes.data == out.ctypes.data)
         ):
             ready.append(x)
         else:

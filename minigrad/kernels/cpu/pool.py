@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...device import Array
+from ..reference import pool as reference
 from ..reference.pool import divisors
 from .jit import helper, kernel, launch
 
@@ -140,6 +141,10 @@ def max_pool2d(
     The first of equal maxima; the last NaN, if there is one, as in PyTorch. A window with no
     element has maximum -inf and index 0.
     """
+    if x.dtype.kind != "f":  # integers have no -inf to start from
+        settings = {"kernel_size": kernel_size, "stride": stride}
+        reference.max_pool2d(out, index, x, **settings, padding=padding, dilation=dilation)
+        return
     image, result, where = _input(x), _output(out), _output(index)
     N, OH = result.shape[:2]
     work = 0.5 * out.size * kernel_size[0] * kernel_size[1]

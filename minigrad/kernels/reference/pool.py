@@ -28,7 +28,7 @@ def max_pool2d(
     element has maximum -inf and index 0.
     """
     xp = namespace(out)
-    out[...] = -xp.inf
+    out[...] = -xp.inf if out.dtype.kind == "f" else xp.iinfo(out.dtype).min
     index[...] = 0
     found = xp.zeros(out.shape[2:], bool)
     for rows, columns, there in _taps(x, out.shape[2:], kernel_size, stride, padding, dilation):
