@@ -113,7 +113,7 @@ def _record(
     cls: type[Function], ctx: Context, args: tuple[Any, ...], edges: tuple[Any, ...], outs: Any
 ) -> None:
     needs = tuple([edge is not None for edge in edges])
-    plan = Plan(needs, (), (), needs)
+    plan = Plan(needs, (), (), ())
     node = Node(UserOperation(cls, [(o.shape, o.dtype) for o in outs]), {"ctx": ctx}, edges, plan)
     node.metas = tuple([(a.shape, a.dtype) if isinstance(a, Tensor) else ((), None) for a in args])
     skipped = {id(x) for x in ctx._not_differentiable}

@@ -34,7 +34,7 @@ class Plan(NamedTuple):
     needs: tuple[bool, ...]  # which inputs get a gradient
     inputs: tuple[int, ...]  # positions of the inputs to keep
     outputs: tuple[int, ...]  # positions of the outputs to keep
-    metas: tuple[bool, ...]  # of which inputs to note shape and dtype
+    noted: tuple[int, ...]  # positions of the inputs whose shape and dtype to note
 
 
 REGISTRY: dict[str, Primitive] = {}
@@ -132,13 +132,14 @@ class Primitive:
                 names.update(wants)
         return names
 
-    def _noted(self, needs: tuple[bool, ...], names: set[str]) -> tuple[bool, ...]:
+    def _noted(self, needs: tuple[bool, ...], names: set[str]) -> tuple[int, ...]:
         if self.variadic:
-            return (True,) * len(needs)
+            return tuple(range(len(needs)))
         return tuple(
             [
-                need or f"{name}_shape" in names or f"{name}_dtype" in names
-                for need, name in zip(needs, self.inputs, strict=True)
+                i
+                for i, (need, name) in enumerate(zip(needs, self.inputs, strict=True))
+                if need or f"{name}_shape" in names or f"{name}_dtype" in names
             ]
         )
 

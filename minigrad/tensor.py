@@ -1,16 +1,12 @@
-"""Tensor, the graph it leaves behind, and `apply`, the one funnel every operation passes.
+"""Tensor, and `apply`, the one funnel every operation passes.
 
 A Tensor is an array with a place in a graph: its `edge` is (the node that made it, which output),
-or None for a constant. Nodes point at their inputs' edges only, so the graph has no cycles and
-reference counting frees it.
+or None for a constant.
 """
 
 from __future__ import annotations
 
-import itertools
-import weakref
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -19,87 +15,14 @@ from .context import set_grad, state
 from .device import ARRAY_TYPES, Array, device, device_of, to_device
 from .dtypes import FLOATS, NUMBERS, is_float
 from .errors import DeviceError, DTypeError, GradientError, ShapeError
-from .ir import REGISTRY, Elementwise, Plan, Primitive, Shape
+from .graph import Edge as Edge
+from .graph import Leaf as Leaf
+from .graph import Node as Node
+from .graph import Scalar as Scalar
+from .graph import ViewOf as ViewOf
+from .ir import REGISTRY, Elementwise, Primitive, Shape
 from .kernels.launch import check_writable_as, launch, launch_elementwise
 from .storage import Storage
-
-Edge: TypeAlias = "tuple[Node | Leaf, int]"
-
-# Nodes are numbered as they are made: a node's inputs always have smaller numbers than it has.
-_next_number = itertools.count().__next__
-
-
-class Node:
-    """One applied operation in the graph, with what its gradient will need.
-
-    `saved` holds (array, storage, version) of what the record's gradient formulas name, in the
-    order of ``plan.inputs`` and then ``plan.outputs``; None once backward has freed it.
-    """
-
-    __slots__ = (
-        "__weakref__", "attrs", "edges", "hooks", "metas", "number", "path", "plan", "prim",
-        "retained", "saved",
-    )  # fmt: skip
-
-    def __init__(
-        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], plan: Plan
-    ) -> None:
-        self.prim, self.attrs, self.edges, self.plan = prim, attrs, edges, plan
-        self.number = _next_number()
-        self.path = state.path
-        self.hooks: dict[int, Any] | None = None  # by output
-        self.retained: dict[int, weakref.ref[Tensor]] | None = None  # who asked to retain_grad
-        self.metas: Sequence[Any] = ()  # (shape, dtype) of each input; None for a number
-        self.saved: list[tuple[Any, Storage | None, int]] | None = None
-
-    @property
-    def needs(self) -> tuple[bool, ...]:
-        """Which inputs get a gradient."""
-        return self.plan.needs
-
-    def __repr__(self) -> str:
-        where = context.module_path(self.path) if self.path else ""
-        return f"<{self.prim.name}{f' in {where}' if where else ''}>"
-
-
-class Leaf:
-    """The end of the graph: a tensor that accumulates a gradient. Held weakly, or it were a cycle.
-
-    It has a node's attributes that the walk reads.
-    """
-
-    __slots__ = ("__weakref__", "hooks", "number", "tensor")
-    edges: tuple[Any, ...] = ()
-    retained = None
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = weakref.ref(tensor)
-        self.number = _next_number()
-        self.hooks: dict[int, list[Callable[..., Any]]] | None = None
-
-
-class ViewOf:
-    """How a view came from its base: the base tensor and the view operations applied to it.
-
-    `base_edge` is the base's place in the graph when the view's own was computed; when an in-place
-    write has moved the base on, the view is replayed (`current_edge`). `steps` is None for a view
-    made under no_grad, which must not carry graph writes.
-    """
-
-    __slots__ = ("base", "base_edge", "steps")
-
-    def __init__(self, base: Tensor, steps: tuple[Any, ...] | None, base_edge: Any) -> None:
-        self.base, self.steps, self.base_edge = base, steps, base_edge
-
-
-class Scalar:
-    """A Python number as an operand: it takes part in the operation, never in the graph."""
-
-    __slots__ = ("array",)
-    edge = view_of = storage = None
-
-    def __init__(self, value: float) -> None:
-        self.array = value
 
 
 class Tensor:
@@ -217,26 +140,49 @@ def apply(prim: Primitive, *inputs: Any, **attrs: Any) -> Any:
         result = launch(prim, operands, attrs)
     if context.recorders and state.recorder is not None:
         state.recorder(prim, operands, result, attrs)
-    several = type(result) is tuple
-    outputs = [Tensor(array) for array in result] if several else [Tensor(result)]
-    edges = [x.edge if x.view_of is None else current_edge(x) for x in inputs]
-    if edges.count(None) < len(edges) and state.grad_enabled:
-        plan = prim.plan(tuple([edge is not None for edge in edges]))
-        if plan is not None:
-            node = Node(prim, attrs, edges, plan)
-            node.metas = [
-                (x.shape, x.dtype) if noted and type(x) not in NUMBERS else None
-                for x, noted in zip(operands, plan.metas)
-            ]
-            for index, out in enumerate(outputs):
-                if out.array.dtype in FLOATS:
-                    out.edge = (node, index)
-            node.saved = [save(inputs[i]) for i in plan.inputs]
-            if plan.outputs:
-                node.saved += [save(outputs[i]) for i in plan.outputs]
+    node = None
+    for x in inputs:
+        if x.edge is not None or x.view_of is not None:  # it may lead back to a leaf
+            node = _node(prim, inputs, operands, attrs) if state.grad_enabled else None
+            break
+    if type(result) is tuple:
+        outputs = tuple([Tensor(array) for array in result])
+        if node is not None:
+            _hang(node, outputs)
+        return outputs
+    out = Tensor(result)
+    if node is not None:
+        _hang(node, (out,))
     if prim.kind == "view":
-        _link_view(outputs[0], inputs[0], prim, attrs)
-    return tuple(outputs) if several else outputs[0]
+        _link_view(out, inputs[0], prim, attrs)
+    return out
+
+
+def _node(
+    prim: Primitive, inputs: tuple[Any, ...], operands: list[Any], attrs: dict[str, Any]
+) -> Node | None:
+    """The graph node of an operation, with what its gradient needs of the inputs."""
+    edges = [x.edge if x.view_of is None else current_edge(x) for x in inputs]
+    plan = prim.plan(tuple(map(bool, edges)))
+    if plan is None:
+        return None
+    node = Node(prim, attrs, edges, plan)
+    node.metas = metas = [None] * len(operands)
+    for i in plan.noted:
+        array = operands[i]
+        if type(array) not in NUMBERS:
+            metas[i] = (array.shape, array.dtype)
+    node.saved = [save(inputs[i]) for i in plan.inputs] if plan.inputs else []
+    return node
+
+
+def _hang(node: Node, outputs: tuple[Tensor, ...]) -> None:
+    """Make `node` the origin of its outputs, and keep those that its gradient needs."""
+    for index, out in enumerate(outputs):
+        if out.array.dtype in FLOATS:
+            out.edge = (node, index)
+    for i in node.plan.outputs:
+        node.saved.append(save(outputs[i]))  # type: ignore[union-attr]
 
 
 def save(x: Tensor | Scalar) -> tuple[Any, Storage | None, int]:

@@ -6,48 +6,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .device import Array, device
+from .graph import Edge as Edge
+from .graph import Leaf as Leaf
+from .graph import Node as Node
+from .graph import Scalar as Scalar
+from .graph import ViewOf as ViewOf
 from .hooks import RemovableHandle
-from .ir import Elementwise, Plan, Primitive, Shape
+from .ir import Elementwise, Primitive, Shape
 from .random import Generator
 from .storage import Storage
-
-Edge: TypeAlias = tuple[Node | Leaf, int]
-
-class Node:
-    prim: Any
-    attrs: dict[str, Any]
-    edges: Sequence[Edge | None]
-    plan: Plan
-    @property
-    def needs(self) -> tuple[bool, ...]: ...
-    number: int
-    path: Any
-    hooks: dict[int, Any] | None
-    metas: Sequence[Any]
-    saved: list[tuple[Any, Storage | None, int]] | None
-    def __init__(
-        self, prim: Primitive, attrs: dict[str, Any], edges: Sequence[Any], plan: Plan
-    ) -> None: ...
-
-class Leaf:
-    edges: tuple[Any, ...]
-    number: int
-    tensor: Callable[[], Tensor | None]
-    hooks: dict[int, Any] | None
-    def __init__(self, tensor: Tensor) -> None: ...
-
-class ViewOf:
-    base: Tensor
-    base_edge: Any
-    steps: tuple[Any, ...] | None
-    def __init__(self, base: Tensor, steps: tuple[Any, ...] | None, base_edge: Any) -> None: ...
-
-class Scalar:
-    array: float
-    edge: None
-    view_of: None
-    storage: None
-    def __init__(self, value: float) -> None: ...
 
 def apply(prim: Primitive, *inputs: Any, **attrs: Any) -> Any: ...
 def apply_(prim: Elementwise, target: Tensor, *others: Any) -> Tensor: ...

@@ -24,6 +24,7 @@ ROOMS = [
     ("ir", "dtypes", "random"),
     ("expr", "device"),
     ("storage",),
+    ("graph",),
     ("kernels",),
     ("tensor",),
     ("ops",),
@@ -49,13 +50,25 @@ def source_of(name: str) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+def _without_type_imports(tree: ast.Module) -> ast.Module:
+    """`if TYPE_CHECKING:` imports nothing when the program runs."""
+    tree.body = [
+        n
+        for n in tree.body
+        if not (
+            isinstance(n, ast.If) and isinstance(n.test, ast.Name) and n.test.id == "TYPE_CHECKING"
+        )
+    ]
+    return tree
+
+
 def imported(name: str) -> set[str]:
     """Every minigrad module that `name` imports, wherever in the file."""
     package = (
         name.split(".") if ROOT.joinpath(*name.split(".")[1:]).is_dir() else name.split(".")[:-1]
     )
     found = set()
-    for node in ast.walk(source_of(name)):
+    for node in ast.walk(_without_type_imports(source_of(name))):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names if a.name.split(".")[0] == "minigrad"}
         elif isinstance(node, ast.ImportFrom):
