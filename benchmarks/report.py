@@ -64,7 +64,7 @@ def write(folder: Path, name: str, conditions: dict[str, Any], results: dict[str
     """Every sample and the conditions as JSON; the file's path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    path.write_text(json.dumps({"conditions": conditions, "seconds": results}, indent=1) + "\n")
+    path.write_text(json.dumps({"conditions": conditions, "seconds": results}) + "\n")
     return path
 
 

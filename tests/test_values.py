@@ -396,7 +396,7 @@ MISTAKES = {
     "word out of range": (lambda: F.embedding(mg.tensor([-1]), mg.ones(3, 2)), IndexError,
                           "-1.*size 3"),
     "shapes that do not broadcast": (lambda: mg.ones(2, 3) + mg.ones(2), mg.ShapeError,
-                                     r"\(2, 3\) and \(2,\).*sizes are 3 and 2"),
+                                     r"add: .*\(2, 3\) and \(2,\).*sizes are 3 and 2"),
     "shapes that do not multiply": (lambda: mg.ones(2, 3) @ mg.ones(2, 3), mg.ShapeError,
                                     r"\(2, 3\) and \(2, 3\).*3 columns.*2 rows"),
     "features": (lambda: F.linear(mg.ones(5, 256), mg.ones(120, 400)), mg.ShapeError,

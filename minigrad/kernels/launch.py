@@ -104,11 +104,11 @@ def launch_elementwise(prim: Elementwise, operands: list[Any], out: Array | None
         try:
             result = state.run_quietly(kernel, *operands)
         except ValueError:
-            broadcast_shape([x.shape for x in operands if hasattr(x, "shape")])
+            broadcast_shape([x.shape for x in operands if hasattr(x, "shape")], prim.name)
             raise
         return result if type(result) is np.ndarray else np.asarray(result)
     if out is None:
-        out = _allocate(operands, _array_among(prim, operands), dtype)
+        out = _allocate(prim, operands, _array_among(prim, operands), dtype)
     state.run_quietly(kernel, *operands, out)
     return out
 
@@ -161,7 +161,7 @@ def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> 
         elif type(ready[i]) is int and CATEGORY[wide] == FLOAT:
             ready[i] = float(ready[i])
     array = _array_among(prim, ready)
-    computed = _allocate(ready, array, wide if result == compute else result)
+    computed = _allocate(prim, ready, array, wide if result == compute else result)
     state.run_quietly(prim.kernels[type(array)], *ready, computed)
     if out is not None:
         out[...] = computed
@@ -169,7 +169,7 @@ def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> 
     return computed if computed.dtype == result else state.run_quietly(computed.astype, result)
 
 
-def _allocate(operands: list[Any], array: Array, dtype: np.dtype) -> Array:
+def _allocate(prim: Primitive, operands: list[Any], array: Array, dtype: np.dtype) -> Array:
     """The output of an elementwise operation, in the layout of its largest operand."""
     shape = array.shape
     xp = np if type(array) is np.ndarray else None
@@ -181,7 +181,7 @@ def _allocate(operands: list[Any], array: Array, dtype: np.dtype) -> Array:
     if same:
         like = array
     else:
-        shape = broadcast_shape([x.shape for x in operands if hasattr(x, "shape")])
+        shape = broadcast_shape([x.shape for x in operands if hasattr(x, "shape")], prim.name)
         like = next((x for x in operands if getattr(x, "shape", None) == shape), None)
     if like is not None and xp is not None:
         return np.empty_like(like, dtype)
@@ -190,7 +190,7 @@ def _allocate(operands: list[Any], array: Array, dtype: np.dtype) -> Array:
     return empty(shape, dtype, device_of(array))
 
 
-def broadcast_shape(shapes: list[Shape]) -> Shape:
+def broadcast_shape(shapes: list[Shape], op: str) -> Shape:
     """The shape that `shapes` broadcast to; `ShapeError` shows those that do not fit."""
     width = max([len(shape) for shape in shapes])
     result = [1] * width
@@ -201,8 +201,8 @@ def broadcast_shape(shapes: list[Shape]) -> Shape:
             elif size not in (1, result[axis]):
                 listed = " and ".join([str(s) for s in shapes])
                 raise ShapeError(
-                    f"shapes {listed} do not broadcast: at dimension {axis - width} sizes are "
-                    f"{result[axis]} and {size}. Sizes must be equal or 1, aligned at the right; "
+                    f"{op}: shapes {listed} do not broadcast: at dimension {axis - width} sizes "
+                    f"are {result[axis]} and {size}. Sizes must be equal or 1, aligned at the right; "
                     "use reshape or unsqueeze to line them up."
                 )
     return tuple(result)
@@ -219,7 +219,7 @@ def check_writable_as(out: Array, prim: Elementwise, operands: list[Any]) -> Non
     """Whether an in-place `prim` fits its target, as PyTorch demands."""
     shape = out.shape
     if any([type(x) not in NUMBERS and x.shape != shape for x in operands]):
-        shape = broadcast_shape([x.shape for x in operands if type(x) not in NUMBERS])
+        shape = broadcast_shape([x.shape for x in operands if type(x) not in NUMBERS], prim.name)
     if shape != out.shape:
         raise ShapeError(
             f"{prim.name}_: the result has shape {shape}, which does not fit the target's "

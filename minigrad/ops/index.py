@@ -376,7 +376,7 @@ def _one_dimension(x: Tensor, advanced: dict[int, Tensor]) -> tuple[Tensor, Tens
     moved = x if order is None else x.permute(order)
     dim = next(iter(advanced)) if order is None else 0
     sizes = moved.shape[dim : dim + len(advanced)]
-    shape = broadcast_shape([i.shape for i in advanced.values()])
+    shape = broadcast_shape([i.shape for i in advanced.values()], "index")
     rest = moved.shape[dim + len(advanced) :]
     total = math.prod(sizes)
     merged = moved if len(sizes) == 1 else reshape(moved, (*moved.shape[:dim], total, *rest))

@@ -18,7 +18,7 @@ def _matmul_spec(a: Any, b: Any) -> Spec:
     lead = (
         a.shape[:-2]
         if a.shape[:-2] == b.shape[:-2]
-        else broadcast_shape([a.shape[:-2], b.shape[:-2]])
+        else broadcast_shape([a.shape[:-2], b.shape[:-2]], "matmul")
     )
     return Spec((*lead, a.shape[-2], b.shape[-1]), a.dtype)
 

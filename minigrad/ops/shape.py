@@ -196,7 +196,7 @@ broadcast_to = expand
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors expanded to their common shape."""
-    shape = broadcast_shape([x.shape for x in tensors])
+    shape = broadcast_shape([x.shape for x in tensors], "broadcast_tensors")
     return tuple([expand(x, shape) for x in tensors])
 
 
