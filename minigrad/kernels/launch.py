@@ -202,8 +202,8 @@ def broadcast_shape(shapes: list[Shape], op: str) -> Shape:
                 listed = " and ".join([str(s) for s in shapes])
                 raise ShapeError(
                     f"{op}: shapes {listed} do not broadcast: at dimension {axis - width} sizes "
-                    f"are {result[axis]} and {size}. Sizes must be equal or 1, aligned at the right; "
-                    "use reshape or unsqueeze to line them up."
+                    f"are {result[axis]} and {size}. Sizes must be equal or 1, aligned at the "
+                    "right; use reshape or unsqueeze to line them up."
                 )
     return tuple(result)
 
