@@ -80,7 +80,7 @@ class ViewOf:
 
     `base_edge` is the base's place in the graph when the view's own was computed; when an in-place
     write has moved the base on, the view is replayed (`current_edge`). `steps` is None for a view
-    made under no_grad, which must not carry graph writes.
+    that cannot be replayed: one made under no_grad, or returned by a user's Function.
     """
 
     __slots__ = ("base", "base_edge", "steps")

@@ -44,9 +44,12 @@ def tensor(
 def _check_range(data: Any, source: Any, dtype: np.dtype) -> None:
     """Python integers must fit the dtype; arrays and tensors are cast as they are elsewhere."""
     if isinstance(data, (int, list, tuple)) and CATEGORY[dtype] == INT and source.size:
-        limits = np.iinfo(dtype)
-        if source.dtype.kind in "iu" and (source.min() < limits.min or source.max() > limits.max):
-            raise ArgumentError(f"tensor: {data!r} does not fit {dtype}")
+        limits, low, high = np.iinfo(dtype), source.min(), source.max()
+        if source.dtype.kind in "iu" and (low < limits.min or high > limits.max):
+            raise ArgumentError(
+                f"tensor: values from {low} to {high} do not fit {dtype}, which holds {limits.min} "
+                f"to {limits.max}; pass a wider dtype"
+            )
 
 
 def _array_of(data: Any, dtype: Any) -> Any:

@@ -142,8 +142,10 @@ def max_pool2d(
     element has maximum -inf and index 0.
     """
     if x.dtype.kind != "f":  # integers have no -inf to start from
-        settings = {"kernel_size": kernel_size, "stride": stride}
-        reference.max_pool2d(out, index, x, **settings, padding=padding, dilation=dilation)
+        reference.max_pool2d(
+            out, index, x,
+            kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation,
+        )  # fmt: skip
         return
     image, result, where = _input(x), _output(out), _output(index)
     N, OH = result.shape[:2]
