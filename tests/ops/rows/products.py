@@ -1,0 +1,27 @@
+"""Matrix products and convolution."""
+
+import numpy as np
+import oracles
+
+from minigrad.testing import sample
+
+from .making import TWICE, X, row
+
+ROWS = [
+    row("matmul", np.matmul, sample(X(2, 3), X(3, 4)), sample(X(3), X(3)), sample(X(3), X(3, 2)),
+        sample(X(2, 3), X(3)), sample(X(2, 2, 3), X(3, 2)), sample(X(2, 3), X(4, 3, 2)),
+        sample(X(2, 1, 2, 3), X(3, 3, 2)), sample(X(2, 2, 3), X(3)), sample(X(2, 0), X(0, 3)),
+        sample(X(0, 2), X(2, 3)), kinds="fi"),
+    row("mm", np.dot, sample(X(2, 3), X(3, 2))),
+    row("bmm", np.matmul, sample(X(2, 2, 3), X(2, 3, 2)), sample(X(0, 2, 3), X(0, 3, 2))),
+    row("dot", np.vdot, sample(X(3), X(3)), sample(X(0), X(0)), kinds="fi"),
+    row("linear", lambda x, w, b=0: x @ w.T + b, sample(X(4, 3), X(2, 3), X(2)),
+        sample(X(3), X(2, 3)), sample(X(2, 2, 3), X(2, 3), X(2)), sample(X(0, 3), X(2, 3)),
+        **TWICE),
+    row("conv2d", oracles.conv2d, sample(X(2, 2, 5, 4), X(3, 2, 3, 2), X(3)),
+        sample(X(2, 5, 5), X(4, 1, 3, 3), padding=1, groups=2, stride=2),
+        sample(X(1, 2, 6, 5), X(2, 2, 2, 2), stride=(2, 1), padding=(1, 0), dilation=(2, 1)),
+        sample(X(1, 1, 4, 5), X(2, 1, 3, 2), padding="same"),
+        sample(X(0, 1, 3, 3), X(1, 1, 2, 2)), sample(X(1, 1, 3, 3), X(1, 1, 1, 1), padding="valid"),
+        **TWICE),
+]  # fmt: skip

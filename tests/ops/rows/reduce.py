@@ -1,0 +1,65 @@
+"""Reductions, softmax among them."""
+
+import numpy as np
+import oracles
+from numpy import array
+
+from minigrad.testing import sample
+
+from .making import ALONG, CONSTANT, EMPTY, PLAIN, TIES, TWICE, X, call, method, over, row
+
+
+def count_of(x, axis, correction):
+    return (
+        x.size if axis is None else np.prod([x.shape[a] for a in np.atleast_1d(axis)])
+    ) - correction
+
+
+def variance(x, axis, keepdims, correction=1):
+    squares = np.square(x - x.mean(axis, keepdims=True)).sum(axis, keepdims=keepdims)
+    return squares / max(count_of(x, axis, correction), 0)
+
+
+def indexed(choose, arg):
+    """Values and indices along a dimension."""
+
+    def oracle(x, dim, keepdim=False):
+        return choose(x, axis=dim, keepdims=keepdim), arg(x, axis=dim, keepdims=keepdim)
+
+    return oracle
+
+
+ROWS = [
+    over("sum", np.sum, *EMPTY, kinds="fib", result="wide"),
+    over("mean", np.mean, sample(X(2, 0), dim=1, smooth=False), **TWICE),
+    over("var", variance, sample(X(2, 3), dim=1, correction=0), **TWICE),
+    over("std", lambda *a, **k: np.sqrt(variance(*a, **k)), function=call("std"), **TWICE),
+    over("amax", np.max, kinds="fi"),
+    over("amin", np.min, kinds="fi"),
+    over("any", np.any, *EMPTY, kinds="fib", result=bool, **CONSTANT),
+    over("all", np.all, *EMPTY, kinds="fib", result=bool, **CONSTANT),
+    row("argmax", lambda x, dim=None, keepdim=False: np.argmax(x, dim, keepdims=keepdim),
+        *PLAIN, *ALONG, kinds="fi", result="int64", **CONSTANT),
+    row("argmin", lambda x, dim=None, keepdim=False: np.argmin(x, dim, keepdims=keepdim),
+        *PLAIN, *ALONG, kinds="fi", result="int64", **CONSTANT),
+    row("max", np.max, *PLAIN, kinds="fi"),
+    row("min", np.min, *PLAIN, kinds="fi"),
+    row("max along a dimension", indexed(np.max, np.argmax), *ALONG, kinds="fi",
+        result=("same", "int64"), function=call("max")),
+    row("min along a dimension", indexed(np.min, np.argmin), *ALONG, kinds="fi",
+        result=("same", "int64"), function=call("min")),
+    row("max of two", np.maximum, sample(X(2, 3), X(3)), function=call("max")),
+    row("min of two", np.minimum, sample(X(2, 3), X(3)), function=call("min")),
+    row("logsumexp", oracles.logsumexp, sample(X(2, 3), dim=1), sample(X(0, 3), dim=1),
+        sample(X(2, 3), dim=-2, keepdim=True), sample(TIES, dim=1, smooth=False),
+        sample(array([[1e3, 1e3], [-1e3, -1e3]]), dim=0), **TWICE),
+    row("sum_to_size", lambda x, n, m: x.sum((0, 1), keepdims=True)[0], sample(X(4, 2, 3), 1, 3),
+        function=method("sum_to_size")),
+    row("softmax", lambda x, dim=-1: np.exp(oracles.log_softmax(x, dim)), sample(X(2, 3), dim=1),
+        sample(X(2, 3, 2), dim=-2), sample(X(), dim=0), sample(X(0, 3), dim=1),
+        sample(X(3, 0), dim=1), sample(TIES, dim=0, smooth=False),
+        sample(array([[1e3, 999.0], [-1e3, -1e3]]), dim=1)),
+    row("log_softmax", oracles.log_softmax, sample(X(2, 3), dim=1), sample(X(2, 3, 2), dim=-2),
+        sample(X(), dim=0), sample(X(0, 3), dim=1), sample(TIES, dim=0, smooth=False),
+        sample(array([[1e3, 0.0], [-1e3, -1e3]]), dim=1)),
+]  # fmt: skip
