@@ -49,115 +49,17 @@ from .grad_mode import (
     set_grad_enabled,
 )
 from .kernels.cpu.jit import get_num_threads, set_num_threads
-from .ops.conv import conv2d
-from .ops.creation import (
-    arange,
-    as_tensor,
-    empty,
-    empty_like,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .ops.elementwise import (
-    abs,
-    absolute,
-    add,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    bitwise_xor,
-    ceil,
-    clamp,
-    clamp_max,
-    clamp_min,
-    clip,
-    cos,
-    div,
-    eq,
-    exp,
-    expm1,
-    floor,
-    ge,
-    gt,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    log,
-    log1p,
-    logical_not,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    multiply,
-    ne,
-    neg,
-    negative,
-    pow,
-    relu,
-    round,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    square,
-    sub,
-    subtract,
-    tanh,
-    true_divide,
-    where,
-)
-from .ops.index import gather, index_select, nonzero
-from .ops.matmul import bmm, dot, matmul, mm
-from .ops.random import (
-    bernoulli,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
-)
+from .ops.conv import *
+from .ops.creation import *
+from .ops.elementwise import *
+from .ops.index import *
+from .ops.matmul import *
+from .ops.random import *
+from .ops.reduce import *
 from .ops.reduce import all_ as all
-from .ops.reduce import (
-    amax,
-    amin,
-    argmax,
-    argmin,
-    logsumexp,
-    max,
-    mean,
-    min,
-    std,
-    sum,
-    var,
-)
 from .ops.reduce import any_ as any
-from .ops.shape import (
-    broadcast_tensors,
-    broadcast_to,
-    cat,
-    concat,
-    concatenate,
-    flatten,
-    permute,
-    reshape,
-    squeeze,
-    stack,
-    t,
-    transpose,
-    unsqueeze,
-)
-from .ops.softmax import log_softmax, softmax
+from .ops.shape import *
+from .ops.softmax import *
 from .printing import set_printoptions
 from .random import (
     Generator,

@@ -116,6 +116,13 @@ def namespace_of(place: device) -> Any:
     return np if place.type == "cpu" else cupy()
 
 
+def special_functions(xp: Any) -> ModuleType:
+    """The special functions (erf, digamma, ...) of an array library; imported on first use."""
+    if xp is np:
+        return importlib.import_module("scipy.special")
+    return getattr(xp, "special", None) or importlib.import_module("cupyx.scipy.special")
+
+
 def to_device(array: Array, place: device) -> Array:
     """`array` itself if it lives on `place`, else a copy there."""
     if ARRAY_TYPES.get(type(array)) == place.type:

@@ -10,6 +10,8 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from .device import special_functions
+
 _OPERATORS: dict[type, str] = {
     ast.Add: "add",
     ast.Sub: "subtract",
@@ -34,10 +36,18 @@ _OPERATORS: dict[type, str] = {
 _FUNCTIONS: dict[str, str] = {
     name: name
     for name in (
-        "exp expm1 log log1p log2 sqrt sin cos tan tanh sinh cosh arcsin arccos arctan floor ceil "
-        "trunc rint sign isfinite isnan isinf maximum minimum logical_not"
+        "exp exp2 expm1 log log1p log2 log10 logaddexp logaddexp2 sqrt sin cos tan tanh sinh cosh "
+        "arcsin arccos arctan arctan2 arcsinh arccosh arctanh hypot copysign nextafter fmod "
+        "heaviside floor ceil trunc rint sign signbit isfinite isnan isinf maximum minimum fmax "
+        "fmin logical_and logical_or logical_xor logical_not left_shift right_shift gcd lcm"
     ).split()
 } | {"abs": "absolute", "select": "where", "identity": "positive"}
+
+# Functions of scipy.special, and of its CuPy twin.
+_SPECIAL = frozenset(
+    "bdtr digamma entr erf erfc erfcinv erfcx erfinv exp10 expit gammainc gammaincc gammaln i0 i0e "
+    "i1 i1e j0 j1 k0 k0e k1 k1e log_ndtr logit ndtr ndtri psi xlog1py xlogy y0 y1 zeta".split()
+)
 
 
 class _ArrayCode(ast.NodeVisitor):
@@ -60,6 +70,8 @@ class _ArrayCode(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> str:
         assert isinstance(node.func, ast.Name)
+        if node.func.id in _SPECIAL:
+            return f"special.{node.func.id}({', '.join([self.visit(a) for a in node.args])})"
         return self._call(_FUNCTIONS[node.func.id], *node.args)
 
     def generic_visit(self, node: ast.AST) -> str:
@@ -77,16 +89,19 @@ def array_function(expr: str, inputs: tuple[str, ...], xp: Any) -> Callable[...,
     tree = ast.parse(expr, mode="eval").body
     code = _ArrayCode().visit(tree)
     names = ", ".join(inputs)
-    function, _, arguments = code.removeprefix("xp.").partition("(")
+    scope: dict[str, Any] = {"xp": xp}
+    if "special." in code:
+        scope["special"] = special_functions(xp)
+    called, _, arguments = code.partition("(")
+    library, _, function = called.partition(".")
     # Of maximum and minimum NumPy wants `out` by name.
     if arguments == f"{names})" and function not in ("where", "maximum", "minimum"):
-        return getattr(xp, function)
+        return getattr(scope[library], function)
     if function == "where":  # has no `out` argument
         body = f"xp.copyto(out, {code}, casting='unsafe')"
     else:
         body = f"{code[:-1]}, out=out)" if code.endswith(")") else f"xp.copyto(out, {code})"
     source = f"def kernel({names}, out):\n    {body}\n"
-    scope: dict[str, Any] = {"xp": xp}
     exec(compile(source, f"<elementwise {expr}>", "exec"), scope)
     return scope["kernel"]
 

@@ -12,6 +12,7 @@ from . import autograd, hooks, interop, printing
 from .dtypes import bfloat16, bool_, float16, float32, float64, int32, int64, is_float
 from .ops import creation, index, inplace, matmul, random, reduce, shape, softmax
 from .ops import elementwise as e
+from .ops.calling import method_of
 from .ops.operands import as_operand
 from .tensor import Tensor, apply
 
@@ -156,8 +157,11 @@ METHODS: dict[str, Callable[..., Any]] = {
     "where": lambda self, condition, other: e.where(condition, self, other),
     # in place
     **{name: getattr(inplace, name) for name in (
-        "add_ sub_ mul_ div_ neg_ abs_ exp_ log_ sqrt_ tanh_ sigmoid_ relu_ clamp_ clamp_min_ "
-        "clamp_max_ pow_ addcmul_ addcdiv_ lerp_ copy_ fill_ zero_"
+        "add_ sub_ mul_ div_ clamp_ clamp_min_ clamp_max_ pow_ addcmul_ addcdiv_ lerp_ copy_ "
+        "fill_ zero_"
+    ).split()},
+    **{f"{name}_": inplace.twin(getattr(e, name)) for name in (
+        "neg abs exp log sqrt tanh sigmoid relu"
     ).split()},
     "uniform_": random.uniform_,
     "normal_": random.normal_,
@@ -197,6 +201,7 @@ PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "itemsize": lambda self: self.array.itemsize,
 }
 
+METHODS = {name: method_of(function) for name, function in METHODS.items()}
 for name, function in (OPERATORS | METHODS).items():
     setattr(Tensor, name, function)
 for name, function in PROPERTIES.items():

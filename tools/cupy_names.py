@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 MODULES = ("", "linalg", "fft", "lib", "lib.stride_tricks", "cuda", "cuda.runtime")
+SCIPY_MODULES = ("special",)  # of cupyx.scipy
 CLASSES = ("ndarray", "ufunc", "cuda.Device", "cuda.Stream", "cuda.Event", "cuda.MemoryPool")
 
 # What a signature hides: arguments taken from **kwargs, or by a compiled function.
@@ -43,6 +44,9 @@ def collect() -> dict[str, Any]:
     for path in MODULES:
         module = importlib.import_module(f"cupy.{path}".rstrip("."))
         listing[module.__name__] = _names(module, _numpy_twin(path))
+    for path in SCIPY_MODULES:
+        module = importlib.import_module(f"cupyx.scipy.{path}")
+        listing[module.__name__] = _names(module, importlib.import_module(f"scipy.{path}"))
     for path in CLASSES:
         owner: Any = cupy
         for name in path.split("."):

@@ -16,6 +16,8 @@ from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
 from .shape import reshape, unsqueeze
 
+__all__ = ["conv2d"]
+
 NHWC = (0, 2, 3, 1)
 Pair = tuple[int, int]
 

@@ -15,6 +15,11 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .operands import shape_of, shared
 
+__all__ = [
+    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
+    "linspace", "ones", "ones_like", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
+
 
 def _place(device: Any) -> Device:
     return CPU if device is None else Device(device)

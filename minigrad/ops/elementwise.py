@@ -15,8 +15,18 @@ from ..dtypes import is_float
 from ..errors import ArgumentError
 from ..ir import Elementwise
 from ..tensor import Tensor, apply
+from .calling import public
 from .creation import zeros_like
 from .operands import as_tensor_operand, operand
+
+__all__ = [
+    "abs", "absolute", "add", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil",
+    "clamp", "clamp_max", "clamp_min", "clip", "cos", "div", "eq", "exp", "expm1", "floor",
+    "ge", "gt", "isfinite", "isinf", "isnan", "le", "log", "log1p", "logical_not", "lt",
+    "maximum", "minimum", "mul", "multiply", "ne", "neg", "negative", "pow", "relu", "round",
+    "sigmoid", "sign", "sin", "sqrt", "square", "sub", "subtract", "tanh", "true_divide",
+    "where",
+]  # fmt: skip
 
 
 class Unary(Protocol):
@@ -59,7 +69,7 @@ def _documented(function: Any, prim: Elementwise) -> Any:
         f"Elementwise ``{prim.formula}``; inputs broadcast and promote as in PyTorch."
     )
     function.prim = prim
-    return function
+    return public(function)
 
 
 # Slopes --------------------------------------------------------------------------------------
@@ -140,12 +150,14 @@ def _times(other: Any, alpha: Any) -> Any:
     return other * alpha if plain else mul(other, alpha)
 
 
+@public
 def add(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """``input + alpha * other``, broadcast and promoted."""
     other = _times(other, alpha)
     return apply(ADD, operand(input, "add"), operand(other, "add"))
 
 
+@public
 def sub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, broadcast and promoted."""
     other = _times(other, alpha)
@@ -155,6 +167,7 @@ def sub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
 subtract = sub
 
 
+@public
 def pow(input: Any, exponent: Any) -> Tensor:
     """``input ** exponent``; either may be a number."""
     if isinstance(input, Tensor) and isinstance(exponent, (int, float)):
@@ -255,6 +268,7 @@ WHERE = Elementwise(
 )
 
 
+@public
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """``input`` where `condition` (bool) holds, else `other`; alone, the indices where it holds."""
     condition = _condition(condition)
@@ -268,6 +282,7 @@ def _condition(x: Any) -> Any:
     return x if x.array.dtype.kind == "b" else x != 0
 
 
+@public
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`input` limited to [min, max]; either bound may be absent, a number or a tensor."""
     if min is None and max is None:

@@ -19,10 +19,13 @@ from ..errors import DeviceError, DTypeError, RangeError, ShapeError
 from ..ir import DataDependent, Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
 from ..tensor import Scalar, Tensor, apply, log_write, rebind_, records_write, write_
+from .calling import public
 from .creation import arange, tensor
 from .elementwise import where
 from .operands import as_operand, axis_of
 from .shape import cast, expand, reshape, to, unsqueeze
+
+__all__ = ["gather", "index_select", "nonzero"]
 
 # Slices --------------------------------------------------------------------------------------
 
@@ -112,12 +115,14 @@ SCATTER_ADD: Primitive = Primitive(
 NONZERO: Primitive = DataDependent("nonzero", lambda x: None, kernel="index.nonzero")
 
 
+@public
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """Indices of the non-zero elements, an (n, ndim) tensor; or one index tensor a dimension."""
     found = apply(NONZERO, input)
     return tuple([found[:, i] for i in range(input.ndim)]) if as_tuple else found
 
 
+@public
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """``out[i][j] = input[index[i][j]][j]`` for dim 0: an element along `dim` for each index."""
     axis = axis_of(dim, input.ndim, "gather")
@@ -137,6 +142,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return apply(GATHER, input if whole else input[cut], checked, dim=axis)
 
 
+@public
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The entries of `input` along `dim` that `index`, a vector, names."""
     axis = axis_of(dim, input.ndim, "index_select")

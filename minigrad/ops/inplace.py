@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+from ..dtypes import CATEGORY
+from ..errors import DTypeError, ShapeError
 from ..ir import Elementwise
-from ..tensor import Tensor, apply_, log_write, records_write, write_
+from ..tensor import Tensor, apply_, current_edge, log_write, records_write, write_
 from . import elementwise as e
+from .calling import method_of
 from .creation import full
 from .operands import operand
 from .shape import cast, expand, identity
@@ -24,16 +28,54 @@ def _twin(prim: Elementwise) -> Callable[..., Tensor]:
     return in_place
 
 
+def twin(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """``x.f_(...)``: what `function` computes of `x`, written into `x`."""
+    prim = getattr(function, "prim", None)
+    if prim is not None:
+        return _twin(prim)
+    compute = method_of(function)
+
+    @functools.wraps(compute)
+    def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        recorded = records_write(input, _tensors_in((*args, *kwargs.values())))
+        # What the gradient keeps of the input must not be overwritten: a copy stands in for it.
+        source = Tensor(input.array.copy(), current_edge(input)) if recorded else input
+        value = _fitting(compute(source, *args, **kwargs), input, function.__name__)
+        if recorded:
+            return write_(input, value)
+        input.array[...] = value.array
+        log_write(input)
+        return input
+
+    in_place.__name__ = in_place.__qualname__ = f"{function.__name__}_"
+    in_place.__doc__ = f"`{function.__name__}`, written into the first input."
+    return in_place
+
+
+def _tensors_in(values: tuple[Any, ...]) -> tuple[Tensor, ...]:
+    found: list[Tensor] = []
+    for x in values:
+        found += [x] if isinstance(x, Tensor) else _tensors_in(tuple(x)) if type(x) is list else []
+    return tuple(found)
+
+
+def _fitting(value: Tensor, target: Tensor, op: str) -> Tensor:
+    """`value` in the dtype of `target`; an error where its shape or kind of dtype does not fit."""
+    if value.shape != target.shape:
+        raise ShapeError(
+            f"{op}_: the result has shape {value.shape}, which does not fit the target's "
+            f"{target.shape}: an in-place operation cannot change its target's shape"
+        )
+    if CATEGORY[value.dtype] > CATEGORY[target.dtype]:
+        raise DTypeError(
+            f"{op}_: the result has dtype {value.dtype}, which cannot be stored in the target's "
+            f"{target.dtype}: convert the target first, x = x.to({value.dtype})"
+        )
+    return cast(value, target.dtype)
+
+
 mul_ = multiply_ = _twin(e.MUL)
 div_ = _twin(e.DIV)
-neg_ = _twin(e.NEG)
-abs_ = _twin(e.abs.prim)
-exp_ = _twin(e.exp.prim)
-log_ = _twin(e.log.prim)
-sqrt_ = _twin(e.sqrt.prim)
-tanh_ = _twin(e.tanh.prim)
-sigmoid_ = _twin(e.sigmoid.prim)
-relu_ = _twin(e.relu.prim)
 maximum_ = _twin(e.maximum.prim)
 clamp_min_ = _twin(e.clamp_min.prim)
 clamp_max_ = _twin(e.clamp_max.prim)

@@ -10,8 +10,11 @@ from ..errors import DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
+from .calling import public
 from .operands import as_tensor_operand
 from .shape import cast, mT, reshape, unsqueeze
+
+__all__ = ["bmm", "dot", "matmul", "mm"]
 
 
 def _matmul_spec(a: Any, b: Any) -> Spec:
@@ -36,6 +39,7 @@ MATMUL: Primitive = Primitive(
 )
 
 
+@public
 def matmul(input: Tensor, other: Any) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices that broadcast.
 
@@ -71,6 +75,7 @@ def _check(a: Tensor, b: Tensor) -> None:
         )
 
 
+@public
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices."""
     if input.ndim != 2 or mat2.ndim != 2:
@@ -78,6 +83,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@public
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two equal batches of matrices, (B, M, K) by (B, K, N)."""
     if input.ndim != 3 or mat2.ndim != 3 or input.shape[0] != mat2.shape[0]:
@@ -85,6 +91,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@public
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The inner product of two vectors."""
     if input.ndim != 1 or tensor.ndim != 1:

@@ -18,6 +18,8 @@ from ..random import Generator, default_generator
 from ..tensor import Tensor, apply
 from .operands import shape_of
 
+__all__ = ["bernoulli", "rand", "rand_like", "randint", "randn", "randn_like", "randperm"]
+
 
 def _filled(name: str) -> Primitive:
     return Primitive(

@@ -11,10 +11,25 @@ from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, float32, int64
 from ..errors import ShapeError
 from ..ir import Elementwise, Primitive, Shape, Spec
 from ..tensor import Tensor, apply
+from .calling import public
 from .elementwise import maximum, minimum, over_slope, where
 from .index import gather
 from .operands import axes_of, axis_of, need_float
 from .shape import cast, expand, reshape
+
+__all__ = [
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "std",
+    "sum",
+    "var",
+]
 
 
 class MaxResult(NamedTuple):
@@ -83,6 +98,7 @@ def _finish(out: Tensor, input: Tensor, axes: tuple[int, ...], keepdim: bool) ->
     return reshape(out, _kept(input.shape, axes)) if keepdim else out
 
 
+@public
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over `dim` (a number, several, or all). Integers and bools sum as int64."""
     if dtype is not None:
@@ -93,6 +109,7 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
     return _finish(apply(SUM, input, axes=axes), input, axes, keepdim)
 
 
+@public
 @_rounded_once
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean over `dim`; NaN for no elements."""
@@ -103,6 +120,7 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     return sum(input, axes, keepdim) / math.prod([input.shape[i] for i in axes])
 
 
+@public
 @_rounded_once
 def var(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
     """The variance over `dim`: squared deviations summed over ``n - correction``."""
@@ -120,6 +138,7 @@ ROOT = Elementwise(
 )
 
 
+@public
 @_rounded_once
 def std(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
     """The standard deviation over `dim`, the root of `var`."""
@@ -153,11 +172,13 @@ def _need_elements(input: Tensor, axes: tuple[int, ...], op: str) -> None:
         raise ShapeError(f"{op}: no elements to choose from in shape {input.shape} over {axes}")
 
 
+@public
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The maximum over `dim`; ties share the gradient, NaN wins."""
     return _extreme(AMAX, input, dim, keepdim)
 
 
+@public
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The minimum over `dim`; ties share the gradient, NaN wins."""
     return _extreme(AMIN, input, dim, keepdim)
@@ -182,11 +203,13 @@ def _arg(prim: Primitive, input: Tensor, dim: int | None, keepdim: bool) -> Tens
     return _finish(out, input, (axis,), keepdim)
 
 
+@public
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the first maximum along `dim`, or in the flattened tensor; NaN wins."""
     return _arg(ARGMAX, input, dim, keepdim)
 
 
+@public
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the first minimum along `dim`, or in the flattened tensor; NaN wins."""
     return _arg(ARGMIN, input, dim, keepdim)
@@ -209,27 +232,32 @@ def _max_or_min(name: str, input: Tensor, dim: Any, keepdim: bool) -> Tensor | M
     return MaxResult(values, indices)
 
 
+@public
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The maximum of all elements; along `dim`, (values, indices); of two tensors, `maximum`."""
     return _max_or_min("max", input, dim, keepdim)
 
 
+@public
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The minimum of all elements; along `dim`, (values, indices); of two tensors, `minimum`."""
     return _max_or_min("min", input, dim, keepdim)
 
 
+@public
 def any_(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether any element over `dim` is non-zero."""
     counted = sum(input != 0, dim, keepdim)
     return counted > 0
 
 
+@public
 def all_(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether all elements over `dim` are non-zero."""
     return sum(input == 0, dim, keepdim) == 0
 
 
+@public
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))`` over `dim`, without overflow."""
     axes = axes_of(dim, input.ndim, "logsumexp")

@@ -16,7 +16,13 @@ from ..errors import ArgumentError, ShapeError
 from ..ir import DataDependent, Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
 from ..tensor import Tensor, apply
+from .calling import public
 from .operands import axis_of, shape_of
+
+__all__ = [
+    "broadcast_tensors", "broadcast_to", "cat", "concat", "concatenate", "flatten", "permute",
+    "reshape", "squeeze", "stack", "t", "transpose", "unsqueeze",
+]  # fmt: skip
 
 # Views ---------------------------------------------------------------------------------------
 
@@ -288,6 +294,7 @@ def _cat_vjp(needs: Any, g: Tensor, tensors_shape: Any, dim: int) -> list[Tensor
 CAT: Primitive = Primitive("cat", _cat_spec, kernel="shape.cat", vjp=_cat_vjp)
 
 
+@public
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension; the other sizes must agree."""
     parts = list(tensors)
@@ -315,6 +322,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 concat = concatenate = cat
 
 
+@public
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     parts = list(tensors)

@@ -10,6 +10,8 @@ from ..tensor import Tensor, apply
 from .operands import axis_of, need_float
 from .shape import cast
 
+__all__ = ["log_softmax", "softmax"]
+
 
 def _same(x: Any, *, dim: int) -> Spec:
     return Spec(x.shape, x.dtype, memory_order(x))

@@ -20,6 +20,7 @@ from __future__ import annotations
 import builtins
 import contextvars
 import functools
+import importlib
 import json
 import threading
 import types
@@ -677,7 +678,7 @@ class _Submodule:
 
 @functools.cache
 def _find(path: str, twin: Any, name: str) -> Any:
-    """What CuPy has at `path.name`, made of what NumPy's module `twin` has under that name."""
+    """What CuPy has at `path.name`, made of what NumPy's (SciPy's) module `twin` has there."""
     kind, full = NAMES[path].get(name), f"{path}.{name}"
     if kind is None:
         raise AttributeError(f"module {path!r} has no attribute {name!r}")
@@ -692,7 +693,10 @@ def _find(path: str, twin: Any, name: str) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    found = _find("cupy", np, name)
+    if name == "special":  # where `device.special_functions` looks before it imports cupyx.scipy
+        found = _Submodule("cupyx.scipy.special", importlib.import_module("scipy.special"))
+    else:
+        found = _find("cupy", np, name)
     if not hasattr(builtins, name):  # or CuPy's `sum` and `bool` would replace Python's here
         globals()[name] = found
     return found

@@ -1,0 +1,105 @@
+"""How users may call an operation: ``out=``, and NumPy's names of arguments, as PyTorch allows."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..dtypes import CATEGORY
+from ..errors import DeviceError, DTypeError, GradientError, ShapeError
+from ..tensor import Tensor, log_write
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# PyTorch takes NumPy's names for these arguments.
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x2": "other"}
+
+
+def public(function: F) -> F:
+    """`function` as ``minigrad.<name>``: it takes ``out=`` and NumPy's argument names too.
+
+    The method of `Tensor` is `method_of` it, which has no ``out``.
+    """
+    named = _with_numpy_names(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        result = named(*args, **kwargs)
+        return result if out is None else store(result, out, function.__name__)
+
+    call.__signature__ = _with_out(inspect.signature(function))  # type: ignore[attr-defined]
+    call.method = named  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]
+
+
+def method_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The method of `Tensor` that `function` is: without ``out``."""
+    return getattr(function, "method", function)
+
+
+def _with_out(signature: inspect.Signature) -> inspect.Signature:
+    out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+    others = [*signature.parameters.values()]
+    last = [p for p in others if p.kind is p.VAR_KEYWORD]
+    return signature.replace(parameters=[*[p for p in others if p not in last], out, *last])
+
+
+def _with_numpy_names(function: F) -> F:
+    """`function`, which takes NumPy's names of its arguments too where it has any."""
+    parameters = inspect.signature(function).parameters
+    other_names = {
+        theirs: ours
+        for theirs, ours in _NUMPY_NAMES.items()
+        if ours in parameters and theirs not in parameters
+    }
+    if not {"axis", "keepdims"} & set(other_names):
+        return function
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+def store(result: Any, out: Any, op: str) -> Any:
+    """`result` written into `out`, which is returned: a tensor, or as many of them as `result`."""
+    if isinstance(result, Tensor):
+        _store_one(result, out, op)
+        return out
+    if not isinstance(out, (tuple, list)) or len(out) != len(result):
+        raise DTypeError(f"{op}: out must be a tuple of {len(result)} tensors, as the result is")
+    for x, target in zip(result, out):
+        _store_one(x, target, op)
+    named = hasattr(result, "_fields")
+    return type(result)(*out) if named else type(result)(out)
+
+
+def _store_one(result: Tensor, out: Any, op: str) -> None:
+    if not isinstance(out, Tensor):
+        raise DTypeError(f"{op}: out must be a Tensor, got {type(out).__name__}")
+    if result.requires_grad or out.requires_grad:
+        raise GradientError(
+            f"{op}: out= records no gradient, and a tensor here requires grad. Leave out= away, or "
+            "call under `with minigrad.no_grad():` on detached tensors"
+        )
+    if CATEGORY[result.dtype] > CATEGORY[out.dtype]:
+        raise DTypeError(
+            f"{op}: the result has dtype {result.dtype}, which out of {out.dtype} cannot hold"
+        )
+    if result.device != out.device:
+        raise DeviceError(f"{op}: the result is on {result.device}, out on {out.device}")
+    if result.shape != out.shape:
+        if out.array.size or out.view_of is not None:
+            raise ShapeError(
+                f"{op}: the result has shape {result.shape}, out has {out.shape}; give an out of "
+                "that shape, or an empty one, which grows"
+            )
+        out.array, out.storage = result.array.astype(out.dtype), None
+        return
+    out.array[...] = result.array
+    log_write(out)
