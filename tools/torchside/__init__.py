@@ -1,0 +1,1 @@
+"""The parts of tools/torch_parity.py, which need PyTorch."""
