@@ -50,6 +50,7 @@ from .grad_mode import (
 )
 from .kernels.cpu.jit import get_num_threads, set_num_threads
 from .ops.conv import *
+from .ops.conv_transpose import *
 from .ops.creation import *
 from .ops.elementwise import *
 from .ops.index import *

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from ..ops.conv import conv1d as conv1d
 from ..ops.conv import conv2d as conv2d
+from ..ops.conv import conv3d as conv3d
+from ..ops.conv_transpose import conv_transpose1d as conv_transpose1d
+from ..ops.conv_transpose import conv_transpose2d as conv_transpose2d
+from ..ops.conv_transpose import conv_transpose3d as conv_transpose3d
 from ..ops.elementwise import relu as relu
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
@@ -27,7 +32,12 @@ __all__ = [
     "avg_pool2d",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "dropout",
     "embedding",

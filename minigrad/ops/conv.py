@@ -1,7 +1,8 @@
-"""Convolution. Letters: N batch, C channels, H W image, O output channels, KH KW kernel.
+"""Convolution. Letters: N batch, C channels, (D) H W image, O output channels, K kernel sizes.
 
-The family {conv2d, its gradient in the input, its gradient in the weight} is closed under
-differentiation: each is linear in each of its two inputs, and the other two are its adjoints.
+The family {conv, its gradient in the input, its gradient in the weight} is closed under
+differentiation: each is linear in each of its two inputs, and the other two are its adjoints. The
+transposed convolution is the gradient in the input. A sequence is an image of height 1.
 
 Outputs are stored channels-last (NHWC) behind their NCHW shape, as the kernels want their input: a
 network converts once, at its first convolution.
@@ -9,106 +10,144 @@ network converts once, at its first convolution.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..errors import ArgumentError, DTypeError, ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
+from .layer import (
+    batched,
+    channels_last,
+    layer_function,
+    need_float_or_int64,
+    numbers,
+    per_channel,
+    positive,
+    same_dtype,
+    span,
+    unbatched,
+)
+from .shape import pad as pad_
 from .shape import reshape, unsqueeze
 
-__all__ = ["conv2d"]
+__all__ = ["conv1d", "conv2d", "conv3d"]
 
-NHWC = (0, 2, 3, 1)
 Pair = tuple[int, int]
+Sizes = int | tuple[int, ...]
 
 
 def pair(value: Any, name: str, op: str) -> Pair:
     """``(h, w)`` of a number or a pair."""
-    found = (value, value) if isinstance(value, int) else tuple(value)
-    if len(found) != 2 or not all([isinstance(n, int) for n in found]):
-        raise ArgumentError(f"{op}: {name}={value!r} must be a number or two")
-    return found
+    found = numbers(value, 2, name, op)
+    return found[0], found[1]
 
 
-def _span(kernel: int, dilation: int) -> int:
-    return dilation * (kernel - 1) + 1
+class Family(NamedTuple):
+    """A convolution and its two adjoints."""
+
+    conv: Primitive
+    input_grad: Primitive
+    weight_grad: Primitive
 
 
-def _conv_spec(
-    x: Any, weight: Any, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> Spec:
-    sizes = [
-        (n + 2 * p - _span(k, d)) // s + 1
-        for n, k, s, p, d in zip(
-            x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True
-        )
-    ]
-    return Spec((x.shape[0], weight.shape[0], *sizes), x.dtype, NHWC)
+def _family(name: str, room: str) -> Family:
+    """The records of a convolution, whose kernels are ``<room>.<name>`` and kin.
 
+    The output's shape is given: a transposed convolution's input may be smaller than its output
+    has room for (`output_padding`).
+    """
 
-CONV: Primitive = Primitive(
-    "conv2d",
-    _conv_spec,
-    kernel="conv.conv2d",
-    vjps=(
-        lambda g, weight, x_shape, stride, padding, dilation, groups: apply(
-            CONV_INPUT_GRAD, g, weight, out_shape=x_shape,
-            stride=stride, padding=padding, dilation=dilation, groups=groups,
+    def image(x: Any, other: Any, *, out_shape: Shape, **settings: Any) -> Spec:
+        return Spec(out_shape, x.dtype, channels_last(len(out_shape)))
+
+    conv: Primitive = Primitive(
+        name,
+        lambda x, weight, *, out_shape, **settings: image(x, weight, out_shape=out_shape),
+        kernel=f"{room}.{name}",
+        vjps=(
+            lambda g, weight, x_shape, stride, padding, dilation, groups: apply(
+                input_grad, g, weight, out_shape=x_shape,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            ),
+            lambda g, x, weight_shape, stride, padding, dilation, groups: apply(
+                weight_grad, x, g, out_shape=weight_shape,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            ),
         ),
-        lambda g, x, weight_shape, stride, padding, dilation, groups: apply(
-            CONV_WEIGHT_GRAD, x, g, out_shape=weight_shape,
-            stride=stride, padding=padding, dilation=dilation, groups=groups,
+        formula="y[n, o, i, j] = sum over c, k, l of w[o, c, k, l] x[n, c, s i + d k - p, ...]",
+    )  # fmt: skip
+    input_grad: Primitive = Primitive(
+        f"{name}_input_grad",
+        lambda g_out, weight, *, out_shape, **settings: image(g_out, weight, out_shape=out_shape),
+        kernel=f"{room}.{name}_input_grad",
+        vjps=(
+            lambda g, weight, g_out_shape, stride, padding, dilation, groups: apply(
+                conv, g, weight, out_shape=g_out_shape,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            ),
+            lambda g, g_out, weight_shape, stride, padding, dilation, groups: apply(
+                weight_grad, g, g_out, out_shape=weight_shape,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            ),
         ),
-    ),
-    formula="y[n, o, i, j] = sum over c, k, l of w[o, c, k, l] x[n, c, s i + d k - p, ...]",
-)  # fmt: skip
-
-
-def _input_grad_spec(g_out: Any, weight: Any, *, out_shape: Shape, **settings: Any) -> Spec:
-    return Spec(out_shape, g_out.dtype, NHWC)
-
-
-def _weight_grad_spec(x: Any, g_out: Any, *, out_shape: Shape, **settings: Any) -> Spec:
-    return Spec(out_shape, g_out.dtype)
-
-
-CONV_INPUT_GRAD: Primitive = Primitive(
-    "conv2d_input_grad",
-    _input_grad_spec,
-    kernel="conv.conv2d_input_grad",
-    vjps=(
-        lambda g, weight, stride, padding, dilation, groups: apply(
-            CONV, g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )  # fmt: skip
+    weight_grad: Primitive = Primitive(
+        f"{name}_weight_grad",
+        lambda x, g_out, *, out_shape, **settings: Spec(out_shape, x.dtype),
+        kernel=f"{room}.{name}_weight_grad",
+        vjps=(
+            lambda g, g_out, x_shape, stride, padding, dilation, groups: apply(
+                input_grad, g_out, g, out_shape=x_shape,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            ),
+            lambda g, x, g_out_shape, stride, padding, dilation, groups: apply(
+                conv, x, g, out_shape=g_out_shape,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            ),
         ),
-        lambda g, g_out, weight_shape, stride, padding, dilation, groups: apply(
-            CONV_WEIGHT_GRAD, g, g_out, out_shape=weight_shape,
-            stride=stride, padding=padding, dilation=dilation, groups=groups,
-        ),
-    ),
-)  # fmt: skip
-CONV_WEIGHT_GRAD: Primitive = Primitive(
-    "conv2d_weight_grad",
-    _weight_grad_spec,
-    kernel="conv.conv2d_weight_grad",
-    vjps=(
-        lambda g, g_out, x_shape, stride, padding, dilation, groups: apply(
-            CONV_INPUT_GRAD, g_out, g, out_shape=x_shape,
-            stride=stride, padding=padding, dilation=dilation, groups=groups,
-        ),
-        lambda g, x, stride, padding, dilation, groups: apply(
-            CONV, x, g, stride=stride, padding=padding, dilation=dilation, groups=groups
-        ),
-    ),
-)  # fmt: skip
+    )  # fmt: skip
+    return Family(conv, input_grad, weight_grad)
 
 
+FAMILIES = {2: _family("conv2d", "conv"), 3: _family("conv3d", "conv3d")}
+
+
+def run(prim: str, a: Tensor, b: Tensor, *, out_shape: Shape, **settings: Any) -> Tensor:
+    """The member `prim` of the family on (N, C, ...) inputs; a sequence as an image of height 1."""
+    if len(out_shape) > 3:
+        return apply(getattr(FAMILIES[len(out_shape) - 2], prim), a, b, out_shape=out_shape,
+                     **settings)  # fmt: skip
+    for name, flat in (("stride", 1), ("padding", 0), ("dilation", 1)):
+        settings[name] = (flat, *settings[name])
+    tall = (*out_shape[:2], 1, *out_shape[2:])
+    prims = FAMILIES[2]
+    out = apply(getattr(prims, prim), unsqueeze(a, 2), unsqueeze(b, 2), out_shape=tall, **settings)
+    return reshape(out, out_shape)
+
+
+@layer_function
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolution (cross-correlation) of sequences, (N, C, L) or (C, L), with filters
+    (O, C / groups, K); arguments and output as for `conv2d`."""
+    return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+
+
+@layer_function
 def conv2d(
     input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: int | Pair = 1,
-    padding: int | Pair | str = 0,
-    dilation: int | Pair = 1,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
     groups: int = 1,
 ) -> Tensor:
     """2-D convolution (cross-correlation) of images with filters.
@@ -122,67 +161,95 @@ def conv2d(
 
     Returns: (N, O, OH, OW) with ``OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1``.
     """
-    single = input.ndim == 3
-    x = unsqueeze(input, 0) if single else input
-    stride, dilation = pair(stride, "stride", "conv2d"), pair(dilation, "dilation", "conv2d")
-    if weight.ndim == 4 and isinstance(padding, str):
-        x, padding = _named_padding(x, weight.shape[2:], padding, stride, dilation)
-    padding = pair(padding, "padding", "conv2d")
-    _check(x, weight, bias, stride, padding, dilation, groups)
-    out = apply(CONV, x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+
+
+@layer_function
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolution (cross-correlation) of volumes, (N, C, D, H, W) or (C, D, H, W), with filters
+    (O, C / groups, KD, KH, KW); arguments and output as for `conv2d`."""
+    return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _convolve(
+    op: str, spatial: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any,
+    padding: Any, dilation: Any, groups: int,
+) -> Tensor:  # fmt: skip
+    s, d = numbers(stride, spatial, "stride", op), numbers(dilation, spatial, "dilation", op)
+    positive(op, stride=s, dilation=d, groups=(groups,))
+    check_layer(op, spatial, input, weight, bias)
+    x, single = batched(input, spatial, op)
+    if isinstance(padding, str):
+        x, p = _named_padding(op, x, weight.shape[2:], padding, s, d)
+    else:
+        p = numbers(padding, spatial, "padding", op)
+    if x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
+        raise ShapeError(
+            f"{op}: the input has {x.shape[1]} channels (shape {input.shape}); weight "
+            f"{weight.shape} with groups={groups} takes {weight.shape[1] * groups}, and its "
+            f"{weight.shape[0]} filters must divide into the groups"
+        )
+    check_bias(op, bias, weight.shape[0])
+    shape = (x.shape[0], weight.shape[0], *_windows(op, x.shape, weight.shape, s, p, d))
+    out = run("conv", x, weight, out_shape=shape, stride=s, padding=p, dilation=d, groups=groups)
     if bias is not None:
-        out = out + reshape(bias, (1, -1, 1, 1))
-    return reshape(out, out.shape[1:]) if single else out
+        out = out + per_channel(bias, out.ndim)
+    return unbatched(out, single)
+
+
+def check_layer(op: str, spatial: int, x: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """What every convolution asks of its tensors."""
+    need_float_or_int64(x, op)
+    same_dtype(op, input=x, weight=weight, bias=bias)
+    if weight.ndim != spatial + 2:
+        raise ShapeError(
+            f"{op}: expected a weight of {spatial + 2} dimensions, (channels, channels / groups, "
+            f"{spatial} sizes), got the shape {weight.shape}"
+        )
+    if min(weight.shape[2:]) < 1:
+        raise ShapeError(f"{op}: the kernel of weight {weight.shape} has no elements")
+
+
+def check_bias(op: str, bias: Tensor | None, channels: int) -> None:
+    """ShapeError unless `bias` has one number an output channel."""
+    if bias is not None and bias.shape != (channels,):
+        raise ShapeError(f"{op}: bias has shape {bias.shape}, expected ({channels},)")
 
 
 def _named_padding(
-    x: Tensor, kernel: Shape, name: str, stride: Pair, dilation: Pair
-) -> tuple[Tensor, Pair]:
+    op: str, x: Tensor, kernel: Shape, name: str, stride: Shape, dilation: Shape
+) -> tuple[Tensor, Shape]:
     """The padding that ``"same"`` or ``"valid"`` stands for; an odd pixel is added at the end."""
     if name == "valid":
-        return x, (0, 0)
-    if name != "same" or stride != (1, 1):
+        return x, (0,) * len(kernel)
+    if name != "same" or max(stride) > 1:
         raise ArgumentError(
-            f"conv2d: padding={name!r} with stride {stride}: give 'valid', or 'same' with stride 1"
+            f"{op}: padding={name!r} with stride {stride}: give 'valid', or 'same' with stride 1"
         )
-    total_h, total_w = [_span(k, d) - 1 for k, d in zip(kernel, dilation, strict=True)]
-    if total_h % 2 or total_w % 2:
-        x = x.pad((0, total_w % 2, 0, total_h % 2))
-    return x, (total_h // 2, total_w // 2)
+    totals = [span(k, d) - 1 for k, d in zip(kernel, dilation, strict=True)]
+    if any([total % 2 for total in totals]):
+        x = pad_(x, [n for total in totals[::-1] for n in (0, total % 2)])
+    return x, tuple([total // 2 for total in totals])
 
 
-def _check(
-    x: Tensor,
-    w: Tensor,
-    bias: Tensor | None,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-) -> None:
-    if x.ndim != 4 or w.ndim != 4:
-        raise ShapeError(
-            f"conv2d: expected input (N, C, H, W) or (C, H, W), weight (O, C/groups, KH, KW), got "
-            f"shapes {x.shape} and {w.shape}"
-        )
-    if min(stride) < 1 or min(dilation) < 1 or min(padding) < 0 or groups < 1:
-        raise ArgumentError(
-            f"conv2d: stride {stride} and dilation {dilation} must be at least 1, padding "
-            f"{padding} at least 0, groups {groups} at least 1"
-        )
-    if x.shape[1] != w.shape[1] * groups or w.shape[0] % groups:
-        raise ShapeError(
-            f"conv2d: the input has {x.shape[1]} channels (shape {x.shape}); weight {w.shape} with "
-            f"groups={groups} takes {w.shape[1] * groups} and its {w.shape[0]} filters must divide "
-            "into the groups"
-        )
-    if x.dtype != w.dtype:
-        raise DTypeError(f"conv2d: input is {x.dtype}, weight {w.dtype}; convert one of them")
-    if bias is not None and bias.shape != (w.shape[0],):
-        raise ShapeError(f"conv2d: bias has shape {bias.shape}, expected ({w.shape[0]},)")
-    for name, n, k, p, d in zip("HW", x.shape[2:], w.shape[2:], padding, dilation, strict=True):
-        if n + 2 * p < _span(k, d) or k < 1:
+def _windows(op: str, x: Shape, weight: Shape, stride: Shape, pad: Shape, dilation: Shape) -> Shape:
+    """The output's spatial sizes."""
+    if min(pad) < 0:
+        raise ArgumentError(f"{op}: padding {pad} must not be negative")
+    sizes = []
+    for n, k, s, p, d in zip(x[2:], weight[2:], stride, pad, dilation, strict=True):
+        if n + 2 * p < span(k, d):
             raise ShapeError(
-                f"conv2d: {name}: a kernel spanning {_span(k, d)} does not fit an image of {n} "
-                f"with padding {p} (input {x.shape}, weight {w.shape})"
+                f"{op}: a kernel spanning {span(k, d)} does not fit a size of {n} with padding {p} "
+                f"(input {x}, weight {weight})"
             )
+        sizes.append((n + 2 * p - span(k, d)) // s + 1)
+    return tuple(sizes)

@@ -59,28 +59,6 @@ def avg_pool2d(
     return pooled(x, mean, kernel_size, stride, padding, 1, ceil_mode)
 
 
-def conv2d(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Correlation by its definition: a loop over output pixels."""
-    if x.ndim == 3:
-        return conv2d(x[None], w, bias, stride, padding, dilation, groups)[0]
-    (SH, SW), (DH, DW) = pair(stride), pair(dilation)
-    outputs, C, KH, KW = w.shape
-    spans = (DH * (KH - 1) + 1, DW * (KW - 1) + 1)
-    if padding == "same":
-        edges = [((n - 1) // 2, n - 1 - (n - 1) // 2) for n in spans]
-    else:
-        edges = [(p, p) for p in pair(0 if padding == "valid" else padding)]
-    x = np.pad(x, ((0, 0), (0, 0), *edges))
-    OH, OW = ((n - k) // s + 1 for n, k, s in zip(x.shape[2:], spans, (SH, SW)))
-    out = np.zeros((len(x), outputs, OH, OW))
-    for o, i, j in itertools.product(range(outputs), range(OH), range(OW)):
-        first = o // (outputs // groups) * C
-        window = x[:, first : first + C, i * SH :, j * SW :]
-        window = window[:, :, : spans[0] : DH, : spans[1] : DW]
-        out[:, o, i, j] = (window * w[o]).sum((1, 2, 3))
-    return out if bias is None else out + bias[:, None, None]
-
-
 def pair(n):
     return (n, n) if isinstance(n, int) else n
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...device import Array
+from ..reference import conv as reference
 from . import depthwise
 from .jit import kernel, launch
 from .tile import ROWS, panel, spread, tile
@@ -105,6 +106,11 @@ def conv2d(
     out: Array, x: Array, weight: Array, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> None:
     """out (N, CO, OH, OW) = x (N, C, H, W) correlated with weight (CO, C/G, KH, KW)."""
+    if out.dtype.kind != "f":
+        reference.conv2d(
+            out, x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+        )
+        return
     if out.size == 0:
         return
     N, CO, OH, _ = out.shape
@@ -199,6 +205,11 @@ def conv2d_input_grad(
     out: Array, g: Array, weight: Array, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> None:
     """The adjoint of `conv2d` in x: out (N, C, H, W) from g (N, CO, OH, OW)."""
+    if out.dtype.kind != "f":
+        reference.conv2d_input_grad(
+            out, g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+        )
+        return
     if out.size == 0:
         return
     N, CO = g.shape[:2]

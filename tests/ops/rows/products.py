@@ -1,7 +1,6 @@
-"""Matrix products and convolution."""
+"""Matrix products."""
 
 import numpy as np
-import oracles
 
 from minigrad.testing import sample
 
@@ -17,11 +16,5 @@ ROWS = [
     row("dot", np.vdot, sample(X(3), X(3)), sample(X(0), X(0)), kinds="fi"),
     row("linear", lambda x, w, b=0: x @ w.T + b, sample(X(4, 3), X(2, 3), X(2)),
         sample(X(3), X(2, 3)), sample(X(2, 2, 3), X(2, 3), X(2)), sample(X(0, 3), X(2, 3)),
-        **TWICE),
-    row("conv2d", oracles.conv2d, sample(X(2, 2, 5, 4), X(3, 2, 3, 2), X(3)),
-        sample(X(2, 5, 5), X(4, 1, 3, 3), padding=1, groups=2, stride=2),
-        sample(X(1, 2, 6, 5), X(2, 2, 2, 2), stride=(2, 1), padding=(1, 0), dilation=(2, 1)),
-        sample(X(1, 1, 4, 5), X(2, 1, 3, 2), padding="same"),
-        sample(X(0, 1, 3, 3), X(1, 1, 2, 2)), sample(X(1, 1, 3, 3), X(1, 1, 1, 1), padding="valid"),
         **TWICE),
 ]  # fmt: skip
