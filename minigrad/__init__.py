@@ -10,6 +10,10 @@ from .autograd import grad, vjp
 from .device import device
 from .dtypes import (
     bfloat16,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
     double,
     float16,
     float32,
@@ -49,6 +53,7 @@ from .grad_mode import (
     set_grad_enabled,
 )
 from .kernels.cpu.jit import get_num_threads, set_num_threads
+from .ops.complex import *
 from .ops.conv import *
 from .ops.conv_transpose import *
 from .ops.creation import *

@@ -11,6 +11,7 @@ from typing import Any
 
 from .context import set_grad, state
 from .device import Array, namespace
+from .dtypes import is_complex
 from .errors import GradientError, ShapeError
 from .ops.creation import ones_like
 from .ops.reduce import sum_to
@@ -119,6 +120,11 @@ def _root(tensor: Tensor, gradient: Tensor | None, caller: str) -> tuple[Edge, T
             raise GradientError(
                 f"{caller}: a gradient can be left out for a single element only, and this tensor "
                 f"has shape {tensor.shape}. Reduce it first, x.sum(), or pass gradient="
+            )
+        if is_complex(tensor.dtype):
+            raise GradientError(
+                f"{caller}: a gradient can be left out for a real number only, and this tensor is "
+                "complex. Reduce it to a real one, such as x.abs(), or pass gradient="
             )
         return edge, ones_like(tensor.detach())
     if gradient.shape != tensor.shape:

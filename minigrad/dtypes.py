@@ -18,23 +18,29 @@ int8 = np.dtype(np.int8)
 int16 = short = np.dtype(np.int16)
 int32 = np.dtype(np.int32)
 int64 = long = np.dtype(np.int64)
+complex64 = cfloat = np.dtype(np.complex64)
+complex128 = cdouble = np.dtype(np.complex128)
 # `float`, `int` and `bool` are dtypes to the user (`mg.float`), builtins in this file.
 bool_ = np.dtype(np.bool_)
 
-BOOL, INT, FLOAT = 0, 1, 2
+BOOL, INT, FLOAT, COMPLEX = 0, 1, 2, 3
 
 # Every dtype a tensor may have, with its category: a higher one wins in promotion.
 CATEGORY: dict[np.dtype, int] = {
     bool_: BOOL,
     **dict.fromkeys((uint8, int8, int16, int32, int64), INT),
     **dict.fromkeys((float16, bfloat16, float32, float64), FLOAT),
+    **dict.fromkeys((complex64, complex128), COMPLEX),
 }
 FLOATS = frozenset((float16, bfloat16, float32, float64))
+COMPLEXES = frozenset((complex64, complex128))
+# What gradients flow through.
+DIFFERENTIABLE = FLOATS | COMPLEXES
 # 16-bit floats are storage: loaded to float32, computed, rounded once.
 STORAGE_ONLY = frozenset((float16, bfloat16))
 
 # The Python numbers that may be operands beside tensors.
-NUMBERS = frozenset((bool, int, float))
+NUMBERS = frozenset((bool, int, float, complex))
 _default = float32
 
 
@@ -57,6 +63,8 @@ def as_dtype(dtype: Any) -> np.dtype:
     """The dtype that `dtype` names: ``mg.float32``, ``"float32"``, ``np.float32``, ``float``."""
     if dtype is float:
         return _default
+    if dtype is complex:
+        return complex_of(_default)
     found = np.dtype(dtype)
     if found not in CATEGORY:
         names = ", ".join(str(known) for known in CATEGORY)
@@ -65,8 +73,28 @@ def as_dtype(dtype: Any) -> np.dtype:
 
 
 def is_float(dtype: np.dtype) -> bool:
-    """Whether `dtype` is a floating-point type."""
+    """Whether `dtype` is a floating-point type (complex is not)."""
     return CATEGORY[dtype] == FLOAT
+
+
+def is_complex(dtype: np.dtype) -> bool:
+    """Whether `dtype` is a complex type."""
+    return CATEGORY[dtype] == COMPLEX
+
+
+def is_differentiable(dtype: np.dtype) -> bool:
+    """Whether tensors of `dtype` may require grad: floats and complex numbers."""
+    return CATEGORY[dtype] >= FLOAT
+
+
+def complex_of(dtype: np.dtype) -> np.dtype:
+    """The complex dtype with parts of the float `dtype`; 16-bit floats have float32's."""
+    return complex128 if dtype == float64 else complex64
+
+
+def real_of(dtype: np.dtype) -> np.dtype:
+    """The dtype of a complex dtype's parts; another dtype itself."""
+    return dtype if CATEGORY[dtype] != COMPLEX else float64 if dtype == complex128 else float32
 
 
 def promote_types(a: Any, b: Any) -> np.dtype:
@@ -75,7 +103,9 @@ def promote_types(a: Any, b: Any) -> np.dtype:
     if a == b:
         return a
     if CATEGORY[a] != CATEGORY[b]:
-        return a if CATEGORY[a] > CATEGORY[b] else b
+        low, high = sorted((a, b), key=CATEGORY.__getitem__)
+        wide = CATEGORY[high] == COMPLEX and low == float64
+        return complex128 if wide else high
     if {a, b} == STORAGE_ONLY:
         return float32
     return np.promote_types(a, b)
@@ -88,7 +118,8 @@ def result_dtype(*operands: Any) -> np.dtype:
     """The dtype of an operation on arrays and Python numbers, by PyTorch's rule.
 
     A tensor with dimensions outranks a 0-d one, which outranks a Python number: a lower rank
-    matters only if its category (bool < int < float) is higher.
+    matters only if its category (bool < int < float < complex) is higher; a complex one then takes
+    the width of the floats above it.
     """
     key = tuple([type(x) if type(x) in NUMBERS else (x.dtype, x.ndim > 0) for x in operands])
     found = result_dtype_cache.get(key)
@@ -99,7 +130,7 @@ def result_dtype(*operands: Any) -> np.dtype:
 
 def _result_dtype(key: tuple[Any, ...]) -> np.dtype:
     ranks: list[np.dtype | None] = [None, None, None]  # with dimensions, 0-d, Python numbers
-    scalar_dtypes = {bool: bool_, int: int64, float: _default}
+    scalar_dtypes = {bool: bool_, int: int64, float: _default, complex: complex_of(_default)}
     for part in key:
         dtype, rank = (scalar_dtypes[part], 2) if part in scalar_dtypes else (part[0], 1 - part[1])
         held = ranks[rank]
@@ -107,6 +138,7 @@ def _result_dtype(key: tuple[Any, ...]) -> np.dtype:
     result: np.dtype | None = None
     for dtype in ranks:
         if result is None or (dtype is not None and CATEGORY[dtype] > CATEGORY[result]):
-            result = dtype
+            floats = result is not None and dtype is not None and CATEGORY[result] == FLOAT
+            result = complex_of(result) if floats else dtype  # type: ignore[arg-type]
     assert result is not None
     return result

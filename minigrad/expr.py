@@ -39,9 +39,10 @@ _FUNCTIONS: dict[str, str] = {
         "exp exp2 expm1 log log1p log2 log10 logaddexp logaddexp2 sqrt sin cos tan tanh sinh cosh "
         "arcsin arccos arctan arctan2 arcsinh arccosh arctanh hypot copysign nextafter fmod "
         "heaviside floor ceil trunc rint sign signbit isfinite isnan isinf maximum minimum fmax "
-        "fmin logical_and logical_or logical_xor logical_not left_shift right_shift gcd lcm"
+        "fmin real imag logical_and logical_or logical_xor logical_not left_shift right_shift "
+        "gcd lcm"
     ).split()
-} | {"abs": "absolute", "select": "where", "identity": "positive"}
+} | {"abs": "absolute", "select": "where", "identity": "positive", "conj": "conjugate"}
 
 # Functions of scipy.special, and of its CuPy twin.
 _SPECIAL = frozenset(

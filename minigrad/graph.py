@@ -95,5 +95,5 @@ class Scalar:
     __slots__ = ("array",)
     edge = view_of = storage = None
 
-    def __init__(self, value: float) -> None:
+    def __init__(self, value: complex) -> None:
         self.array = value

@@ -87,6 +87,11 @@ def as_float(self: Tensor) -> float:
     return float(item(self))
 
 
+def as_complex(self: Tensor) -> complex:
+    """``complex(x)``, of a single element."""
+    return complex(item(self))
+
+
 def as_int(self: Tensor) -> int:
     """``int(x)``, of a single element."""
     return int(item(self))

@@ -65,6 +65,7 @@ class Primitive:
             states one, and its gradient goes through it whenever a graph of the gradient is
             wanted: second derivatives need no code and are right.
         formula: the mathematics in one line, for documentation.
+        complex: takes complex inputs; others refuse them.
     """
 
     kind = "compute"
@@ -82,8 +83,9 @@ class Primitive:
         broadcasts: bool = False,
         definition: Callable[..., Any] | None = None,
         formula: str = "",
+        complex: bool = False,
     ) -> None:
-        self.name, self.spec, self.kernel = name, spec, kernel
+        self.name, self.spec, self.kernel, self.complex = name, spec, kernel, complex
         self.vjps, self.vjp, self.definition = tuple(vjps), vjp, definition
         self.outputs, self.broadcasts, self.formula = outputs, broadcasts, formula
         self.inputs, self.variadic = _input_names(spec)
@@ -165,7 +167,7 @@ class Elementwise(Primitive):
         expr: the value as a scalar expression in the inputs' names (see `expr`): one truth,
             rendered for each machine.
         result: dtype of the output: ``"same"`` as the promoted inputs, ``"float"`` (integers
-            become the default float) or ``"bool"``.
+            become the default float), ``"real"`` (as the parts of complex inputs) or ``"bool"``.
         conditions: leading inputs that are conditions (bool) and take no part in promotion.
     """
 
@@ -181,9 +183,13 @@ class Elementwise(Primitive):
         result: str = "same",
         conditions: int = 0,
         formula: str = "",
+        complex: bool = False,
     ) -> None:
         self.expr, self.result, self.conditions = expr, result, conditions
-        super().__init__(name, _named(inputs), vjps=vjps, broadcasts=True, formula=formula or expr)
+        super().__init__(
+            name, _named(inputs), vjps=vjps, broadcasts=True, formula=formula or expr,
+            complex=complex,
+        )  # fmt: skip
         # Kinds of operands -> how to run on them, filled by kernels.launch.
         self.plans: dict[Any, Any] = {}
 
@@ -200,7 +206,7 @@ class View(Primitive):
         self, name: str, view: Callable[..., Any], *, vjps: Sequence[Callable[..., Any]]
     ) -> None:
         self.view = view
-        super().__init__(name, view, vjps=vjps)
+        super().__init__(name, view, vjps=vjps, complex=True)
 
 
 class DataDependent(Primitive):

@@ -9,8 +9,19 @@ from collections.abc import Callable
 from typing import Any
 
 from . import autograd, hooks, interop, printing
-from .dtypes import bfloat16, bool_, float16, float32, float64, int32, int64, is_float
-from .ops import creation, index, inplace, matmul, random, reduce, shape, softmax
+from .dtypes import (
+    bfloat16,
+    bool_,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int32,
+    int64,
+    is_float,
+)
+from .ops import complex, creation, index, inplace, matmul, random, reduce, shape, softmax
 from .ops import elementwise as e
 from .ops.calling import method_of
 from .ops.operands import as_operand
@@ -103,6 +114,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__contains__": interop.contains,
     "__bool__": interop.truth,
     "__float__": interop.as_float,
+    "__complex__": interop.as_complex,
     "__int__": interop.as_int,
     "__index__": interop.as_index,
     "__format__": interop.formatted,
@@ -134,6 +146,11 @@ METHODS: dict[str, Callable[..., Any]] = {
     "bool": _to_dtype(bool_),
     "cpu": lambda self: shape.to(self, device="cpu"),
     "cuda": lambda self: shape.to(self, device="cuda"),
+    "cfloat": _to_dtype(complex64),
+    "cdouble": _to_dtype(complex128),
+    **{name: getattr(complex, name) for name in (
+        "angle conj conj_physical is_complex is_conj is_neg resolve_conj resolve_neg sgn"
+    ).split()},
     "is_floating_point": lambda self: is_float(self.dtype),
     "clone": shape.clone,
     "contiguous": shape.contiguous,
@@ -196,6 +213,8 @@ METHODS: dict[str, Callable[..., Any]] = {
 PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "T": shape.reverse_dims,
     "mT": shape.mT,
+    "real": complex.real,
+    "imag": complex.imag,
     "is_cuda": lambda self: self.device.type == "cuda",
     "nbytes": lambda self: self.array.nbytes,
     "itemsize": lambda self: self.array.itemsize,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .device import to_numpy
-from .dtypes import STORAGE_ONLY, bool_, float32, get_default_dtype, int64
+from .dtypes import STORAGE_ONLY, bool_, complex_of, float32, get_default_dtype, int64
 from .tensor import Leaf, Tensor, current_edge
 
 _options: dict[str, Any] = {
@@ -57,7 +57,8 @@ def represent(self: Tensor) -> str:
         notes.append(f"size={self.shape}")
     if self.device.type != "cpu":
         notes.append(f"device='{self.device}'")
-    if self.dtype not in (get_default_dtype(), int64, bool_) or array.size == 0:
+    default = get_default_dtype()
+    if self.dtype not in (default, complex_of(default), int64, bool_) or array.size == 0:
         notes.append(f"dtype=minigrad.{self.dtype}")
     edge = current_edge(self)
     if edge is not None:
@@ -84,6 +85,8 @@ def _values(array: np.ndarray, prefix: str) -> str:
 
 def _has_fraction(array: np.ndarray) -> bool:
     """Whether digits after the point say anything: whole floats print as ``1.``."""
+    if array.dtype.kind == "c":
+        return _has_fraction(array.real) or _has_fraction(array.imag)
     if array.dtype.kind != "f":
         return False
     finite = array[np.isfinite(array)]

@@ -31,15 +31,15 @@ import numpy as np
 
 from .device import Array, byte_bounds, device_of, namespace_of, to_device, to_numpy
 from .device import device as Device
-from .dtypes import CATEGORY
+from .dtypes import CATEGORY, COMPLEXES
 from .errors import ArgumentError, DTypeError, FileFormatError
 from .tensor import Tensor
 
 _KEY = "minigrad"
 _VERSION = 1
 _MAX_DEPTH = 100
-# Arrays may have more dtypes than tensors.
-_STORABLE = {*CATEGORY, *map(np.dtype, ("uint16", "uint32", "uint64"))}
+# Arrays may have more dtypes than tensors; of complex numbers the format has one of two.
+_STORABLE = {*CATEGORY, *map(np.dtype, ("uint16", "uint32", "uint64"))} - COMPLEXES
 
 
 def save(state: Any, path: str | os.PathLike[str]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from . import context
 from .context import set_grad, state
 from .device import ARRAY_TYPES, Array, device, device_of, to_device
-from .dtypes import FLOATS, NUMBERS, is_float
+from .dtypes import CATEGORY, DIFFERENTIABLE, NUMBERS
 from .errors import DeviceError, DTypeError, GradientError, ShapeError
 from .graph import Edge as Edge
 from .graph import Leaf as Leaf
@@ -83,7 +83,7 @@ class Tensor:
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Ask that operations on it be recorded; returns itself. Only floats have gradients."""
+        """Ask that operations on it be recorded; returns itself. Integers and bools cannot."""
         edge = current_edge(self)
         if edge is not None and type(edge[0]) is not Leaf:
             if requires_grad:
@@ -92,8 +92,10 @@ class Tensor:
                 "requires_grad can be turned off on leaf tensors only; use x.detach() for a "
                 "constant copy of a computed tensor"
             )
-        if requires_grad and not is_float(self.dtype):
-            raise GradientError(f"only floating-point tensors can require grad, not {self.dtype}")
+        if requires_grad and self.dtype not in DIFFERENTIABLE:
+            raise GradientError(
+                f"only floating-point and complex tensors can require grad, not {self.dtype}"
+            )
         if requires_grad and edge is None:
             self.edge = (Leaf(self), 0)
         elif not requires_grad:
@@ -113,7 +115,7 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if value.shape != self.shape or is_float(value.dtype) != is_float(self.dtype):
+        if value.shape != self.shape or CATEGORY[value.dtype] != CATEGORY[self.dtype]:
             raise DTypeError(
                 f".data: cannot replace {self.dtype}{self.shape} by {value.dtype}{value.shape}"
             )
@@ -179,7 +181,7 @@ def _node(
 def _hang(node: Node, outputs: tuple[Tensor, ...]) -> None:
     """Make `node` the origin of its outputs, and keep those that its gradient needs."""
     for index, out in enumerate(outputs):
-        if out.array.dtype in FLOATS:
+        if out.array.dtype in DIFFERENTIABLE:
             out.edge = (node, index)
     for i in node.plan.outputs:
         node.saved.append(save(outputs[i]))  # type: ignore[union-attr]

@@ -38,9 +38,24 @@ def test_an_index_out_of_range_raises_on_the_cpu_and_is_nan_on_a_gpu():
     assert far[0].tolist() == [1, 1] and far[1].isnan().all()
 
 
-def test_no_complex():
-    with pytest.raises(mg.DTypeError, match="complex"):
-        mg.tensor(np.ones(2, complex))
+def test_conjugates_are_copies_and_complex_tensors_are_not_saved(tmp_path):
+    z = mg.tensor([1 + 2j])
+    conjugate = z.conj()
+    z.zero_()
+    assert conjugate.item() == 1 - 2j and not conjugate.is_conj()
+    with pytest.raises(mg.DTypeError, match="complex64"):
+        mg.save(z, tmp_path / "z.safetensors")
+
+
+def test_complex_numbers_where_they_make_no_sense_raise():
+    z = mg.tensor([1 + 2j, 3])
+    for refused in (lambda: z.floor(), lambda: z < z, lambda: z.amax(), lambda: z.relu()):
+        with pytest.raises(mg.DTypeError, match="not implemented for complex"):
+            refused()
+    with pytest.raises(mg.DTypeError, match="cannot be stored"):
+        mg.ones(2).mul_(1j)
+    with pytest.raises(mg.GradientError, match="real number only"):
+        (z.requires_grad_() * 2).sum().backward()
 
 
 def test_tensors_do_not_pickle():

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from minigrad.dtypes import CATEGORY
+from minigrad.dtypes import CATEGORY, COMPLEXES
 from minigrad.errors import ArgumentError, DeviceError, DTypeError, FileFormatError
 from minigrad.serialization import load, save
 from minigrad.tensor import Tensor
@@ -46,7 +46,7 @@ def path(tmp_path):
     return tmp_path / "state.safetensors"
 
 
-@pytest.mark.parametrize("dtype", CATEGORY, ids=str)
+@pytest.mark.parametrize("dtype", [d for d in CATEGORY if d not in COMPLEXES], ids=str)
 @pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (5, 3)])
 def test_every_dtype_and_shape_round_trips_bit_for_bit(path, dtype, shape):
     words = np.random.default_rng(0).integers(0, 256, (*shape, dtype.itemsize), np.uint8)

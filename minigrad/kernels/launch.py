@@ -14,18 +14,21 @@ from ..context import state
 from ..device import Array, device_of, empty, namespace_of
 from ..dtypes import (
     CATEGORY,
+    COMPLEXES,
     FLOAT,
     NUMBERS,
     STORAGE_ONLY,
     bool_,
     float32,
     get_default_dtype,
+    real_of,
     result_dtype,
 )
 from ..errors import DTypeError, ShapeError
 from ..ir import Elementwise, Primitive, Shape, Spec
 from .lookup import find_kernel
 
+_COMPLEX_KINDS = COMPLEXES | {complex}
 # Attributes that only shape rules read; kernels see them on their output.
 _FOR_SPECS = frozenset(("out_shape", "out_dtype", "device"))
 
@@ -48,6 +51,8 @@ def _launch_compute(prim: Primitive, kernel: Any, operands: list[Any], attrs: di
         attrs = {name: value for name, value in attrs.items() if name not in _FOR_SPECS}
     several = not isinstance(specs, Spec)
     specs = specs if several else (specs,)
+    if not prim.complex:
+        _refuse_complex(prim, operands)
     # A cast is the one kernel that must see 16-bit floats as they are stored.
     if prim.name != "cast" and _has_storage_only(operands, specs):
         outs = _launch_in_float32(kernel, operands, specs, place, attrs)
@@ -55,6 +60,12 @@ def _launch_compute(prim: Primitive, kernel: Any, operands: list[Any], attrs: di
         outs = tuple([empty(spec.shape, spec.dtype, place, spec.order) for spec in specs])
         state.run_quietly(kernel, *outs, *operands, **attrs)
     return outs if several else outs[0]
+
+
+def _refuse_complex(prim: Primitive, operands: list[Any]) -> None:
+    for x in operands:
+        if getattr(x, "dtype", None) in COMPLEXES or type(x) is complex:
+            raise DTypeError(f"{prim.name}: not implemented for complex tensors")
 
 
 def _has_storage_only(operands: list[Any], specs: tuple[Spec, ...]) -> bool:
@@ -145,8 +156,13 @@ def _plan(
 
 def _dtypes(prim: Elementwise, operands: list[Any]) -> tuple[np.dtype, np.dtype]:
     compute = result_dtype(*operands[prim.conditions :])
-    if prim.result == "float" and CATEGORY[compute] != FLOAT:
+    if prim.result == "float" and CATEGORY[compute] < FLOAT:
         compute = get_default_dtype()
+    if compute in COMPLEXES:
+        if not prim.complex:
+            _refuse_complex(prim, operands)
+        if prim.result == "real":
+            return compute, real_of(compute)
     return compute, bool_ if prim.result == "bool" else compute
 
 
@@ -158,7 +174,7 @@ def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> 
     for i in range(prim.conditions, len(operands)):
         if hasattr(ready[i], "dtype") and ready[i].dtype != wide:
             ready[i] = state.run_quietly(ready[i].astype, wide)
-        elif type(ready[i]) is int and CATEGORY[wide] == FLOAT:
+        elif type(ready[i]) is int and CATEGORY[wide] >= FLOAT:
             ready[i] = float(ready[i])
     array = _array_among(prim, ready)
     computed = _allocate(prim, ready, array, wide if result == compute else result)
@@ -225,8 +241,9 @@ def check_writable_as(out: Array, prim: Elementwise, operands: list[Any]) -> Non
             f"{prim.name}_: the result has shape {shape}, which does not fit the target's "
             f"{out.shape}: an in-place operation cannot grow its target"
         )
-    if CATEGORY[out.dtype] == FLOAT:
-        return  # which stores a result of any dtype
+    complex_result = any([getattr(x, "dtype", type(x)) in _COMPLEX_KINDS for x in operands])
+    if CATEGORY[out.dtype] == FLOAT and not complex_result:
+        return  # which stores a result of any other dtype
     result = _dtypes(prim, operands)[1]
     if CATEGORY[result] > CATEGORY[out.dtype]:
         raise DTypeError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..device import CPU, device_of, namespace_of, to_device
 from ..device import device as Device
-from ..dtypes import CATEGORY, INT, as_dtype, get_default_dtype, int64
+from ..dtypes import CATEGORY, INT, as_dtype, complex_of, get_default_dtype, int64
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .operands import shape_of, shared
@@ -72,6 +72,8 @@ def _array_of(data: Any, dtype: Any) -> Any:
     if dtype is None and not _holds_arrays(data):
         if array.dtype.kind == "f":
             return array.astype(get_default_dtype())
+        if array.dtype.kind == "c":
+            return array.astype(complex_of(get_default_dtype()))
         if array.dtype.kind in "iu":
             return array.astype(int64)
     return array
@@ -129,7 +131,7 @@ def full(
 ) -> Tensor:
     """A tensor of shape `size` filled with one value."""
     if dtype is None:
-        kinds = {bool: np.dtype(bool), int: int64}
+        kinds = {bool: np.dtype(bool), int: int64, complex: complex_of(get_default_dtype())}
         found = kinds.get(type(fill_value), get_default_dtype())
     else:
         found = as_dtype(dtype)

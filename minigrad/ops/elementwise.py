@@ -9,13 +9,15 @@ slope through `times_slope`, so that ``where(x > 0, sqrt(x), x)`` has a finite g
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from ..dtypes import is_float
+from ..dtypes import is_differentiable
 from ..errors import ArgumentError
 from ..ir import Elementwise
 from ..tensor import Tensor, apply
 from .calling import public
+from .complex import conj, real, sgn
 from .creation import zeros_like
 from .operands import as_tensor_operand, operand
 
@@ -77,39 +79,50 @@ def _documented(function: Any, prim: Elementwise) -> Any:
 
 def _slope_where_used(g: Any, a: Any, b: Any) -> Any:
     """d times_slope / da: the slope, but 0 where it is non-finite and the cotangent a is zero."""
-    return g * apply(MASKED_SLOPE, a, operand(b, "slope"))
+    return g * conj(apply(MASKED_SLOPE, a, operand(b, "slope")))
 
 
-MASKED_SLOPE = Elementwise("masked_slope", "select((a == 0) & ~isfinite(b), 0, b)", "a b")
+MASKED_SLOPE = Elementwise(
+    "masked_slope", "select((a == 0) & ~isfinite(b), 0, b)", "a b", complex=True
+)
 TIMES_SLOPE = Elementwise(
     "times_slope",
     "select(a == 0, 0, a * b)",
     "a b",
-    vjps=(_slope_where_used, lambda g, a: g * a),
+    vjps=(_slope_where_used, lambda g, a: g * conj(a)),
+    complex=True,
 )
 OVER_SLOPE = Elementwise(
     "over_slope",
     "select(a == 0, 0, a / b)",
     "a b",
     vjps=(
-        lambda g, a, b: g * apply(MASKED_SLOPE, a, operand(1 / b, "slope")),
-        lambda g, a, b: -over_slope(times_slope(g, over_slope(a, b)), b),
+        lambda g, a, b: g * conj(apply(MASKED_SLOPE, a, operand(1 / b, "slope"))),
+        lambda g, a, b: -over_slope(times_slope(g, conj(over_slope(a, b))), conj(b)),
     ),
+    complex=True,
 )
 times_slope: Binary = binary(TIMES_SLOPE)
 over_slope: Binary = binary(OVER_SLOPE)
 
 # Arithmetic ----------------------------------------------------------------------------------
 
-ADD = Elementwise("add", "a + b", "a b", vjps=(lambda g: g, lambda g: g))
-SUB = Elementwise("sub", "a - b", "a b", vjps=(lambda g: g, lambda g: -g))
-MUL = Elementwise("mul", "a * b", "a b", vjps=(lambda g, b: g * b, lambda g, a: g * a))
+ADD = Elementwise("add", "a + b", "a b", vjps=(lambda g: g, lambda g: g), complex=True)
+SUB = Elementwise("sub", "a - b", "a b", vjps=(lambda g: g, lambda g: -g), complex=True)
+MUL = Elementwise(
+    "mul",
+    "a * b",
+    "a b",
+    vjps=(lambda g, b: g * conj(b), lambda g, a: g * conj(a)),
+    complex=True,
+)
 DIV = Elementwise(
     "div",
     "a / b",
     "a b",
     result="float",
-    vjps=(lambda g, b: _divide_by(g, b), lambda g, y, b: -times_slope(g, y / b)),
+    vjps=(lambda g, b: _divide_by(g, conj(b)), lambda g, y, b: -times_slope(g, conj(y / b))),
+    complex=True,
 )
 
 
@@ -117,24 +130,29 @@ def _divide_by(g: Tensor, b: Any) -> Tensor:
     return over_slope(g, b) if isinstance(b, Tensor) or b == 0 else g / b
 
 
-NEG = Elementwise("neg", "-a", "a", vjps=(lambda g: -g,))
-ABS = Elementwise("abs", "abs(a)", "a", vjps=(lambda g, a: g * sign(a),))
-SQUARE = Elementwise("square", "a * a", "a", vjps=(lambda g, a: g * (a * 2),))
+NEG = Elementwise("neg", "-a", "a", vjps=(lambda g: -g,), complex=True)
+ABS = Elementwise(
+    "abs", "abs(a)", "a", result="real", vjps=(lambda g, a: g * sgn(a),), complex=True
+)
+SQUARE = Elementwise("square", "a * a", "a", vjps=(lambda g, a: g * conj(a * 2),), complex=True)
 
 
 def _pow_slope_in_base(g: Any, a: Any, b: Any) -> Tensor:
     if isinstance(b, Tensor):
-        return times_slope(g, where(b == 0, 0.0, b * pow(a, b - 1)))
-    return g * 0 if b == 0 else times_slope(g, pow(a, b - 1) * b)
+        return times_slope(g, conj(where(b == 0, 0.0, b * pow(a, b - 1))))
+    return g * 0 if b == 0 else times_slope(g, conj(pow(a, b - 1) * b))
 
 
 def _pow_slope_in_exponent(g: Any, a: Any, b: Any, y: Any) -> Tensor:
     base = a if isinstance(a, Tensor) else y.new_full((), a)
     # 0 ** b is flat in b wherever it is finite, though log(0) is not.
-    return times_slope(g, where((base == 0) & (b >= 0), 0.0, y * log(base)))
+    flat = (base == 0) & ((real(b) if isinstance(b, Tensor) else b.real) >= 0)
+    return times_slope(g, conj(where(flat, 0.0, y * log(base))))
 
 
-POW = Elementwise("pow", "a ** b", "a b", vjps=(_pow_slope_in_base, _pow_slope_in_exponent))
+POW = Elementwise(
+    "pow", "a ** b", "a b", vjps=(_pow_slope_in_base, _pow_slope_in_exponent), complex=True
+)
 
 div = true_divide = binary(DIV)
 neg = negative = unary(NEG)
@@ -182,40 +200,25 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 # Exponentials and roots ----------------------------------------------------------------------
 
-exp: Unary = unary(Elementwise("exp", "exp(a)", "a", result="float", vjps=(lambda g, y: g * y,)))
-expm1: Unary = unary(
-    Elementwise("expm1", "expm1(a)", "a", result="float", vjps=(lambda g, y: g * (y + 1),))
-)
-log: Unary = unary(
-    Elementwise("log", "log(a)", "a", result="float", vjps=(lambda g, a: over_slope(g, a),))
-)
-log1p: Unary = unary(
-    Elementwise("log1p", "log1p(a)", "a", result="float", vjps=(lambda g, a: over_slope(g, a + 1),))
-)
-sqrt: Unary = unary(
-    Elementwise("sqrt", "sqrt(a)", "a", result="float", vjps=(lambda g, y: over_slope(g, y * 2),))
-)
-sin: Unary = unary(
-    Elementwise("sin", "sin(a)", "a", result="float", vjps=(lambda g, a: g * cos(a),))
-)
-cos: Unary = unary(
-    Elementwise("cos", "cos(a)", "a", result="float", vjps=(lambda g, a: -(g * sin(a)),))
-)
+
+def analytic(name: str, vjp: Callable[..., Any], expr: str = "") -> Unary:
+    """The public function of an operation on floats and complex numbers; integers become floats."""
+    expr = expr or f"{name}(a)"
+    return unary(Elementwise(name, expr, "a", result="float", vjps=(vjp,), complex=True))
+
+
+exp = analytic("exp", lambda g, y: g * conj(y))
+expm1 = analytic("expm1", lambda g, y: g * conj(y + 1))
+log = analytic("log", lambda g, a: over_slope(g, conj(a)))
+log1p = analytic("log1p", lambda g, a: over_slope(g, conj(a + 1)))
+sqrt = analytic("sqrt", lambda g, y: over_slope(g, conj(y * 2)))
+sin: Unary = analytic("sin", lambda g, a: g * conj(cos(a)))
+cos: Unary = analytic("cos", lambda g, a: -(g * conj(sin(a))))
 
 # Activations ---------------------------------------------------------------------------------
 
-tanh: Unary = unary(
-    Elementwise("tanh", "tanh(a)", "a", result="float", vjps=(lambda g, y: g * (1 - y * y),))
-)
-sigmoid: Unary = unary(
-    Elementwise(
-        "sigmoid",
-        "1 / (1 + exp(-a))",
-        "a",
-        result="float",
-        vjps=(lambda g, y: g * (y * (1 - y)),),
-    )
-)
+tanh = analytic("tanh", lambda g, y: g * conj(1 - y * y))
+sigmoid = analytic("sigmoid", lambda g, y: g * conj(y * (1 - y)), "1 / (1 + exp(-a))")
 # Not `g * (y > 0)`: that gives NaN for an infinite g. A NaN input lets its gradient through.
 GATE = Elementwise("gate", "select(b <= 0, 0, a)", "a b", vjps=(lambda g, b: gate(g, b), None))
 gate: Binary = binary(GATE)
@@ -265,6 +268,7 @@ WHERE = Elementwise(
     "c a b",
     conditions=1,
     vjps=(None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)),
+    complex=True,
 )
 
 
@@ -296,16 +300,16 @@ clip = clamp
 # Comparison and logic: no gradients ----------------------------------------------------------
 
 
-def _compare(name: str, expr: str) -> Binary:
-    return binary(Elementwise(name, expr, "a b", result="bool"))
+def _compare(name: str, expr: str, complex: bool = False) -> Binary:
+    return binary(Elementwise(name, expr, "a b", result="bool", complex=complex))
 
 
 def _test(name: str, expr: str) -> Unary:
-    return unary(Elementwise(name, expr, "a", result="bool"))
+    return unary(Elementwise(name, expr, "a", result="bool", complex=True))
 
 
-eq = _compare("eq", "a == b")
-ne = _compare("ne", "a != b")
+eq = _compare("eq", "a == b", complex=True)
+ne = _compare("ne", "a != b", complex=True)
 lt = _compare("lt", "a < b")
 le = _compare("le", "a <= b")
 gt = _compare("gt", "a > b")
@@ -326,7 +330,7 @@ def _rounding(name: str, expr: str) -> Unary:
     prim = Elementwise(name, expr, "a", vjps=(lambda g: zeros_like(g),))
 
     def function(input: Tensor) -> Tensor:
-        return apply(prim, input) if is_float(input.dtype) else input.clone()
+        return apply(prim, input) if is_differentiable(input.dtype) else input.clone()
 
     return _documented(function, prim)
 

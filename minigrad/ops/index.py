@@ -40,6 +40,7 @@ PLACE: Primitive = Primitive(
     kernel="index.place",
     vjps=(lambda g, index: apply(SLICE, g, index=index),),
     formula="zeros(out_shape) with v at index",
+    complex=True,
 )
 
 
@@ -59,6 +60,7 @@ WRITE: Primitive = Primitive(
         lambda g, steps: replay_views(g, steps),
     ),
     formula="x with the region that steps lead to replaced by v",
+    complex=True,
 )
 
 # Integer index along one dimension -----------------------------------------------------------
@@ -76,6 +78,7 @@ TAKE: Primitive = Primitive(
         lambda g, index, x_shape, dim: apply(INDEX_ADD, g, index, dim=dim, out_shape=x_shape),
         None,
     ),
+    complex=True,
 )
 INDEX_ADD: Primitive = Primitive(
     "index_add",
@@ -83,6 +86,7 @@ INDEX_ADD: Primitive = Primitive(
     kernel="index.index_add",
     vjps=(lambda g, index, dim: apply(TAKE, g, index, dim=dim), None),
     formula="zeros with v added at index along dim",
+    complex=True,
 )
 PUT: Primitive = Primitive(
     "put",
@@ -94,6 +98,7 @@ PUT: Primitive = Primitive(
         lambda g, index, dim: apply(TAKE, g, index, dim=dim),
     ),
     formula="x with v at index along dim",
+    complex=True,
 )
 GATHER: Primitive = Primitive(
     "gather",
@@ -104,6 +109,7 @@ GATHER: Primitive = Primitive(
         None,
     ),
     formula="y[i][j] = x[index[i][j]][j] for dim 0",
+    complex=True,
 )
 SCATTER_ADD: Primitive = Primitive(
     "scatter_add",
@@ -111,6 +117,7 @@ SCATTER_ADD: Primitive = Primitive(
     kernel="index.scatter_add",
     vjps=(lambda g, index, dim: apply(GATHER, g, index, dim=dim), None),
     formula="zeros(out_shape) with v added where gather would read",
+    complex=True,
 )
 NONZERO: Primitive = DataDependent("nonzero", lambda x: None, kernel="index.nonzero")
 

@@ -11,6 +11,7 @@ from ..ir import Primitive, Spec
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
 from .calling import public
+from .complex import conj
 from .operands import as_tensor_operand
 from .shape import cast, mT, reshape, unsqueeze
 
@@ -31,11 +32,12 @@ MATMUL: Primitive = Primitive(
     _matmul_spec,
     kernel="matmul.matmul",
     vjps=(
-        lambda g, b: apply(MATMUL, g, mT(b)),  # (..., M, N) (..., N, K) -> (..., M, K)
-        lambda g, a: apply(MATMUL, mT(a), g),  # (..., K, M) (..., M, N) -> (..., K, N)
+        lambda g, b: apply(MATMUL, g, conj(mT(b))),  # (..., M, N) (..., N, K) -> (..., M, K)
+        lambda g, a: apply(MATMUL, conj(mT(a)), g),  # (..., K, M) (..., M, N) -> (..., K, N)
     ),
     broadcasts=True,
     formula="y[m, n] = sum over k of a[m, k] b[k, n]",
+    complex=True,
 )
 
 

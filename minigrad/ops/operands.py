@@ -14,7 +14,7 @@ from ..ir import Shape
 from ..storage import Storage
 from ..tensor import Scalar, Tensor
 
-_NUMBERS = (bool, int, float)
+_NUMBERS = (bool, int, float, complex)
 
 
 def as_operand(x: Any) -> Tensor | Scalar | None:
@@ -25,7 +25,9 @@ def as_operand(x: Any) -> Tensor | Scalar | None:
         x = x.item()
     if isinstance(x, _NUMBERS):
         # bool and float subclasses (np.float64) become plain, so that their type is the category.
-        return Scalar(x if type(x) in _NUMBERS else float(x))
+        if type(x) not in _NUMBERS:
+            x = complex(x) if isinstance(x, complex) else float(x)
+        return Scalar(x)
     if type(x) in ARRAY_TYPES:
         return shared(x)
     return None
@@ -59,9 +61,9 @@ def shared(array: Any) -> Tensor:
     return out
 
 
-def need_float(input: Tensor, op: str) -> None:
-    """DTypeError unless `input` holds floats."""
-    if CATEGORY[input.dtype] != FLOAT:
+def need_float(input: Tensor, op: str, complex: bool = False) -> None:
+    """DTypeError unless `input` holds floats, or complex numbers where they serve too."""
+    if CATEGORY[input.dtype] != FLOAT and not (complex and CATEGORY[input.dtype] > FLOAT):
         raise DTypeError(f"{op}: needs a floating-point tensor, got {input.dtype}; use x.float()")
 
 

@@ -48,7 +48,7 @@ def _kept(shape: Shape, axes: tuple[int, ...]) -> Shape:
 
 
 def _sum_spec(x: Any, *, axes: tuple[int, ...]) -> Spec:
-    return Spec(_without(x.shape, axes), x.dtype if CATEGORY[x.dtype] == FLOAT else int64)
+    return Spec(_without(x.shape, axes), x.dtype if CATEGORY[x.dtype] >= FLOAT else int64)
 
 
 def _extreme_spec(x: Any, *, axes: tuple[int, ...]) -> Spec:
@@ -66,6 +66,7 @@ SUM = Primitive(
     kernel="reduce.sum",
     vjps=(lambda g, x_shape, axes: _back(g, x_shape, axes),),
     formula="sum of x over axes",
+    complex=True,
 )
 
 
@@ -105,7 +106,7 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
         input = cast(input, dtype)
     axes = axes_of(dim, input.ndim, "sum")
     if not axes:
-        return input.clone() if CATEGORY[input.dtype] == FLOAT else cast(input, int64)
+        return input.clone() if CATEGORY[input.dtype] >= FLOAT else cast(input, int64)
     return _finish(apply(SUM, input, axes=axes), input, axes, keepdim)
 
 
@@ -115,7 +116,7 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     """The mean over `dim`; NaN for no elements."""
     if dtype is not None:
         input = cast(input, dtype)
-    need_float(input, "mean")
+    need_float(input, "mean", complex=True)
     axes = axes_of(dim, input.ndim, "mean")
     return sum(input, axes, keepdim) / math.prod([input.shape[i] for i in axes])
 

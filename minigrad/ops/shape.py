@@ -213,15 +213,21 @@ CLONE: Primitive = Primitive(
     lambda x: Spec(x.shape, x.dtype, memory_order(x)),
     kernel="shape.copy",
     vjps=(lambda g: g,),
+    complex=True,
 )
 CONTIGUOUS: Primitive = Primitive(
-    "contiguous", lambda x: Spec(x.shape, x.dtype), kernel="shape.copy", vjps=(lambda g: g,)
+    "contiguous",
+    lambda x: Spec(x.shape, x.dtype),
+    kernel="shape.copy",
+    vjps=(lambda g: g,),
+    complex=True,
 )
 CAST: Primitive = Primitive(
     "cast",
     lambda x, *, dtype: Spec(x.shape, dtype, memory_order(x)),
     kernel="shape.copy_cast",
     vjps=(lambda g, x_dtype: cast(g, x_dtype),),
+    complex=True,
 )
 
 
@@ -291,7 +297,7 @@ def _cat_vjp(needs: Any, g: Tensor, tensors_shape: Any, dim: int) -> list[Tensor
     return gradients
 
 
-CAT: Primitive = Primitive("cat", _cat_spec, kernel="shape.cat", vjp=_cat_vjp)
+CAT: Primitive = Primitive("cat", _cat_spec, kernel="shape.cat", vjp=_cat_vjp, complex=True)
 
 
 @public
@@ -347,7 +353,7 @@ def _pad_vjp(g: Tensor, widths: Any, x_shape: Shape) -> Tensor:
     return g[tuple(inner)]
 
 
-PAD: Primitive = Primitive("pad", _pad_spec, kernel="shape.pad", vjps=(_pad_vjp,))
+PAD: Primitive = Primitive("pad", _pad_spec, kernel="shape.pad", vjps=(_pad_vjp,), complex=True)
 
 
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:

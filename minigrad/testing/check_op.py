@@ -18,7 +18,7 @@ from .. import dtypes
 from ..autograd import grad
 from ..device import ARRAY_TYPES, Array, empty, namespace_of, to_device, to_numpy
 from ..device import device as Device
-from ..dtypes import STORAGE_ONLY, float32, float64, int64, is_float
+from ..dtypes import STORAGE_ONLY, float32, float64, int64, is_complex, is_differentiable
 from ..kernels import launch
 from ..tensor import Tensor
 from .op import Case, Op
@@ -27,6 +27,8 @@ _DTYPES = {
     "f": (float64, float32, dtypes.float16, dtypes.bfloat16),
     "i": (int64, dtypes.int32, dtypes.uint8),
     "b": (dtypes.bool_,),
+    "c": (dtypes.complex128, dtypes.complex64),
+    "d": (float64, float32),
 }
 _STEP = 1e-5  # of central differences, in float64
 
@@ -60,7 +62,7 @@ def _poisoned_memory() -> Iterator[None]:
 
     def poisoned(*args: Any) -> Array:
         out = empty(*args)
-        out[...] = np.nan if is_float(out.dtype) else 77
+        out[...] = np.nan if is_differentiable(out.dtype) else 77
         return out
 
     launch.empty = poisoned  # type: ignore[assignment]
@@ -76,6 +78,8 @@ def _poisoned_memory() -> Iterator[None]:
 def check_values(case: Case) -> None:
     """Each dtype against the oracle; 16-bit floats against float32, rounded."""
     for dtype in [d for kind in case.op.kinds for d in _DTYPES[kind]]:
+        if is_complex(dtype) and not case.sample.smooth:
+            continue  # infinities and zeros of complex numbers have no one right answer
         what = f"{case} of {dtype}"
         arrays = case.arrays(dtype)
         outs = _run_watched(case, arrays)
@@ -88,15 +92,15 @@ def check_values(case: Case) -> None:
             tolerance = 0.0 if case.op.rounds_once else 16 * float(ml_dtypes.finfo(dtype).eps)
         else:
             expected = case.expected(arrays)
-            tolerance = 1e-11 if dtype == float64 else 2e-5
+            tolerance = 1e-11 if dtype in (float64, dtypes.complex128) else 2e-5
         _compare(f"value of {what}", outs, expected, tolerance)
 
 
 def _dtypes(op: Op, dtype: np.dtype, count: int) -> list[np.dtype]:
     """The dtypes of the outputs for inputs of `dtype`."""
-    kept = {"same": dtype}
-    kept["float"] = dtype if is_float(dtype) else float32
-    kept["wide"] = dtype if is_float(dtype) else int64
+    kept = {"same": dtype, "real": dtypes.real_of(dtype), "complex": dtypes.complex_of(dtype)}
+    kept["float"] = dtype if is_differentiable(dtype) else float32
+    kept["wide"] = dtype if is_differentiable(dtype) else int64
     results = op.result if isinstance(op.result, tuple) else (op.result,) * count
     return [kept[r] if isinstance(r, str) and r in kept else np.dtype(r) for r in results]
 
@@ -108,7 +112,7 @@ def _run_watched(case: Case, arrays: list[np.ndarray]) -> list[Tensor]:
     ones = _ones(case.floats(tensors))
     copies = _Copies(case.place)
     outs = case(tensors)
-    gradients = _gradients([out for out in outs if is_float(out.dtype)], tensors, ones)
+    gradients = _gradients([out for out in outs if is_differentiable(out.dtype)], tensors, ones)
     if not case.op.transfers:
         _equal(f"copies between host and device by {case}", copies.count(), 0)
     changed = [to_numpy(x.array).tobytes() != held for x, held in zip(tensors, before)]
@@ -139,26 +143,29 @@ class _Copies:
 
 
 def check_derivatives(case: Case) -> None:
-    """First and second derivatives against central differences, in float64."""
-    if case.op.differentiable and case.sample.smooth:
-        check_first_derivative(case)
-        check_second_derivative(case)
+    """First and second derivatives against central differences, in float64 or complex128."""
+    if not case.op.differentiable or not case.sample.smooth:
+        return
+    for kind, dtype in (("f", float64), ("d", float64), ("c", dtypes.complex128)):
+        if kind in case.op.kinds:
+            check_first_derivative(case, dtype)
+            check_second_derivative(case, dtype)
 
 
-def check_first_derivative(case: Case) -> None:
+def check_first_derivative(case: Case, dtype: np.dtype = float64) -> None:
     """The gradient, without and with a graph of it: a fused operation has two ways there."""
     for create_graph in (False, True):
-        what = f"gradient of {case}, create_graph={create_graph}"
-        arrays = case.arrays(float64)
+        what = f"gradient of {case} of {dtype}, create_graph={create_graph}"
+        arrays = case.arrays(dtype)
         _check_slopes(what, case.random, case.tensors, case.floats, arrays, create_graph)
 
 
-def check_second_derivative(case: Case) -> None:
+def check_second_derivative(case: Case, dtype: np.dtype = float64) -> None:
     """The gradient of the gradient, in the inputs and in the cotangents."""
-    arrays = case.arrays(float64)
+    arrays = case.arrays(dtype)
     count = len(arrays)
     outs = case.floats(case.tensors(arrays))
-    cotangents = [case.random.standard_normal(out.shape) for out in outs]
+    cotangents = [_normal(case.random, out) for out in outs]
 
     def tensors(values: list[np.ndarray]) -> list[Tensor]:
         moved = [Tensor(to_device(x, case.place)).requires_grad_() for x in values[count:]]
@@ -168,7 +175,7 @@ def check_second_derivative(case: Case) -> None:
         found = _gradients(case.floats(values[:count]), values[:count], values[count:], True)
         return [g for g in found if g is not None]
 
-    what = f"second derivative of {case}"
+    what = f"second derivative of {case} of {dtype}"
     _check_slopes(what, case.random, tensors, gradients, arrays + cotangents, False)
 
 
@@ -183,7 +190,7 @@ def _check_slopes(
     """Along a random direction in each input, the gradient's slope against a difference."""
     inputs = tensors(arrays)
     outs = function(inputs)
-    weights = [random.standard_normal(out.shape) for out in outs]
+    weights = [_normal(random, out) for out in outs]
     cotangents = [Tensor(to_device(np.asarray(w), x.device)) for w, x in zip(weights, outs)]
     found = _gradients(outs, inputs, cotangents, create_graph)
 
@@ -193,7 +200,7 @@ def _check_slopes(
 
     for i, (x, g) in enumerate(zip(inputs, found)):
         if x.requires_grad:
-            direction = random.standard_normal(x.shape)
+            direction = _normal(random, x)
             slope = 0.0 if g is None else _inner(g, direction)
             step = _STEP * np.asarray(direction)
             difference = (value(i, arrays[i] + step) - value(i, arrays[i] - step)) / (2 * _STEP)
@@ -220,8 +227,15 @@ def _ones(outs: list[Tensor]) -> list[Tensor]:
     return [Tensor(namespace_of(out.device).ones_like(out.array)) for out in outs]
 
 
+def _normal(random: np.random.Generator, like: Tensor) -> Any:
+    """Normal numbers in the shape of `like`, complex ones if it is complex."""
+    drawn = random.standard_normal(like.shape)
+    return drawn + 1j * random.standard_normal(like.shape) if is_complex(like.dtype) else drawn
+
+
 def _inner(x: Tensor, weights: Any) -> float:
-    return float((to_numpy(x.array) * weights).sum())
+    """The real inner product: complex numbers count as pairs of real ones."""
+    return float(np.vdot(to_numpy(x.array), weights).real)
 
 
 # Layouts -------------------------------------------------------------------------------------
@@ -253,7 +267,7 @@ def check_layouts(case: Case) -> None:
     """Values and gradients where inputs and cotangents have other strides, against dense copies."""
     arrays = case.arrays(_DTYPES[case.op.kinds[0]][0])
     floats = case.floats(case.tensors(arrays))
-    weights = [case.random.standard_normal(out.shape) for out in floats]
+    weights = [_normal(case.random, out) for out in floats]
     for layout in (_transposed, _sliced, _reversed, _expanded):
         strided = case.tensors(arrays, layout)
         cotangents = [
@@ -275,7 +289,7 @@ def _values_and_gradients(
     case: Case, tensors: list[Tensor], cotangents: list[Tensor]
 ) -> list[Tensor]:
     outs = case(tensors)
-    found = _gradients([out for out in outs if is_float(out.dtype)], tensors, cotangents)
+    found = _gradients([out for out in outs if is_differentiable(out.dtype)], tensors, cotangents)
     return outs + [g for g in found if g is not None]
 
 
@@ -292,9 +306,10 @@ def _compare(what: str, found: list[Tensor], expected: list[np.ndarray], toleran
     for k, (x, theirs) in enumerate(zip(found, expected)):
         ours = to_numpy(x.array)
         _equal(f"shape of output {k}, {what}", ours.shape, theirs.shape)
-        if not is_float(ours.dtype):
+        if not is_differentiable(ours.dtype):
             theirs = theirs.astype(ours.dtype)  # integers wrap around
-        a, b = ours.astype(float64), theirs.astype(float64)
+        wide = dtypes.complex128 if is_complex(ours.dtype) else float64
+        a, b = ours.astype(wide), theirs.astype(wide)
         largest = np.abs(b[np.isfinite(b)]).max(initial=0.0)
         close = np.isclose(a, b, rtol=tolerance, atol=tolerance * largest, equal_nan=True)
         assert close.all(), f"{what}, output {k}: {a[~close][0]}, expected {b[~close][0]}\n{ours}"

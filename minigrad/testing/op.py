@@ -12,7 +12,16 @@ import numpy as np
 
 from ..device import device as Device
 from ..device import namespace_of, to_device
-from ..dtypes import bool_, float64, int64, is_float, uint8
+from ..dtypes import (
+    bool_,
+    complex128,
+    float64,
+    int64,
+    is_complex,
+    is_differentiable,
+    is_float,
+    uint8,
+)
 from ..tensor import Tensor
 
 
@@ -50,9 +59,11 @@ class Op:
         function: takes Tensors, returns a Tensor or a sequence of them.
         oracle: the same of NumPy arrays, written independently.
         samples: calls to try, made by `sample`.
-        kinds: dtypes of the drawn inputs: "f" floats, "i" integers, "b" bools.
+        kinds: dtypes of the drawn inputs: "f" floats, "i" integers, "b" bools, "c" complex numbers,
+            "d" floats of 32 and 64 bits only.
         result: dtypes of the outputs: "same" as the drawn inputs, "float" (float32 for integers),
-            "wide" (int64 for integers), or a dtype; a tuple if outputs differ.
+            "wide" (int64 for integers), "real" (that of a complex dtype's parts),
+            "complex" (the other way), or a dtype; a tuple if outputs differ.
         broadcasts: drawn inputs broadcast: more shapes are tried, 0-d and empty ones among them.
         differentiable: gradients flow from drawn floats to the outputs.
         rounds_once: a result in 16-bit floats is the float32 result, rounded.
@@ -108,13 +119,13 @@ class Case:
         return [_in_dtype(x, dtype) if d else x for x, d in zip(self.values, self.drawn)]
 
     def tensors(self, arrays: list[np.ndarray], layout: Any = None) -> list[Tensor]:
-        """`arrays` on the device; the drawn ones require grad if they are floats."""
+        """`arrays` on the device; the drawn ones require grad if their dtype can."""
         found = []
         for x, drawn in zip(arrays, self.drawn):
             array = to_device(x.copy(), self.place)
             if drawn and layout is not None:
                 array = layout(namespace_of(self.place), array)
-            found.append(Tensor(array).requires_grad_(drawn and is_float(x.dtype)))
+            found.append(Tensor(array).requires_grad_(drawn and is_differentiable(x.dtype)))
         return found
 
     def __call__(self, tensors: list[Tensor]) -> list[Tensor]:
@@ -124,11 +135,11 @@ class Case:
 
     def floats(self, tensors: list[Tensor]) -> list[Tensor]:
         """The outputs that may have gradients."""
-        return [out for out in self(tensors) if is_float(out.dtype)]
+        return [out for out in self(tensors) if is_differentiable(out.dtype)]
 
     def expected(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        """What the oracle says: in float64, and in int64 but for bools."""
-        wide: dict[str, np.dtype] = {"f": float64, "i": int64, "u": int64}
+        """What the oracle says: in float64 or complex128, and in int64 but for bools."""
+        wide: dict[str, np.dtype] = {"f": float64, "c": complex128, "i": int64, "u": int64}
         wide["b"] = int64 if self.op.result == "float" else bool_
         ready = [x.astype(wide[x.dtype.kind]) if d else x for x, d in zip(arrays, self.drawn)]
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -165,6 +176,9 @@ def _in_dtype(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Drawn floats in another dtype, with no negative ones if it is unsigned."""
     if is_float(dtype):
         return x.astype(dtype)
+    if is_complex(dtype):  # turned by angles below a quarter: a domain away from zero stays so
+        turns = np.cos(np.arange(x.size)).reshape(x.shape)
+        return (np.where(np.isfinite(x), x, 0) * np.exp(1j * turns)).astype(dtype)
     whole = np.floor(np.nan_to_num(x, nan=0.0, posinf=3.0, neginf=-3.0)).astype(int64)
     kept = np.abs(whole) if dtype == uint8 else whole % 2 if dtype == bool_ else whole
     return np.asarray(kept, dtype)

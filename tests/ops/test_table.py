@@ -2,6 +2,7 @@
 and wrong kernels must fail, and no operation may lack a row."""
 
 import inspect
+import itertools
 import os
 from functools import cache
 from pathlib import Path
@@ -69,7 +70,7 @@ MUTATIONS = {
 }
 # Rounding is flat almost everywhere: its gradient is zero, and so is 1.01 times it. Differences in
 # float64 say nothing about a cast to another type: `test_cast` does.
-UNGUARDED = {"sign", "floor", "ceil", "round", "cast"}
+UNGUARDED = {"sign", "real_angle", "floor", "ceil", "round", "cast"}
 
 
 def formulas_in(outs):
@@ -93,11 +94,17 @@ def survey():
     return {op.name: surveyed(op) for op in TABLE}
 
 
+def widest(op):
+    """The widest dtypes that the operation takes, of those that may have gradients."""
+    wide = {"f": mg.float64, "d": mg.float64, "c": mg.complex128}
+    return [wide[kind] for kind in op.kinds if kind in wide] or [mg.int64]
+
+
 def surveyed(op):
     first, second, ran = set(), set(), set()
     with record(lambda prim, *_: ran.add(prim.name)):
-        for case in op.cases():
-            tensors = case.tensors(case.arrays(mg.float64 if "f" in op.kinds else mg.int64))
+        for case, dtype in itertools.product(op.cases(), widest(op)):
+            tensors = case.tensors(case.arrays(dtype))
             outs = [out for out in case.floats(tensors) if out.requires_grad]
             if outs:
                 ones = [mg.ones_like(out).requires_grad_() for out in outs]

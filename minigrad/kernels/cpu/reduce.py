@@ -58,7 +58,8 @@ def sum_columns(x: Array, out: Array, block: int, first: int, last: int) -> None
 def sum(out: Array, x: Array, *, axes: tuple[int, ...]) -> None:
     """out = x summed over `axes`. Floats are summed in float64, integers and bools in int64."""
     if x.dtype.kind != "f":
-        np.sum(x, axis=axes, dtype=x.dtype if x.dtype.kind == "c" else np.int64, out=out)
+        wide = np.complex128 if x.dtype.kind == "c" else np.int64
+        out[...] = np.sum(x, axis=axes, dtype=wide)
         return
     if x.size <= _SMALL:
         out[...] = np.sum(x, axis=axes, dtype=np.float64)

@@ -41,6 +41,16 @@ def take(out: Array, x: Array, index: Array, *, dim: int) -> None:
         xp.copyto(out, xp.asarray(_missing(out), out.dtype), where=~mask)
 
 
+def add_at(out: Array, where: Any, values: Array) -> None:
+    """`values` added at `where`, at repeated places too. CuPy's add.at is for real numbers."""
+    add = namespace(out).add.at
+    if out.dtype.kind == "c":
+        add(out.real, where, values.real)
+        add(out.imag, where, values.imag)
+    else:
+        add(out, where, values)
+
+
 def index_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
     """Zeros, with `g` added at `index` along `dim`; repeated indices accumulate."""
     xp = namespace(g)
@@ -55,7 +65,7 @@ def index_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
         keep = inside.reshape((-1,) + (1,) * (flat.ndim - 1))
         flat = xp.where(keep, flat, xp.zeros((), flat.dtype))
     if size:
-        xp.add.at(rows, safe.reshape(-1), flat)
+        add_at(rows, safe.reshape(-1), flat)
 
 
 def put(out: Array, x: Array, index: Array, v: Array, *, dim: int) -> None:
@@ -99,7 +109,7 @@ def scatter_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
     where[dim] = safe
     values = g if inside is None else xp.where(inside, g, xp.zeros((), g.dtype))
     if out.size:
-        xp.add.at(out, tuple(where), values)
+        add_at(out, tuple(where), values)
 
 
 def nonzero(x: Array) -> Array:
@@ -125,4 +135,4 @@ def _cut(x: Array, index: Array, dim: int) -> Array:
 
 
 def _missing(out: Array) -> float:
-    return float("nan") if out.dtype.kind == "f" else 0
+    return float("nan") if out.dtype.kind in "fc" else 0

@@ -12,6 +12,8 @@ def copy(out: Array, x: Array) -> None:
 
 def copy_cast(out: Array, x: Array, *, dtype: object) -> None:
     """The elements of `x` in the dtype of `out`: floats are cut towards zero for integers."""
+    if x.dtype.kind == "c" and out.dtype.kind in "fiu":
+        x = x.real  # as PyTorch does; NumPy would warn that the imaginary part is lost
     namespace(x).copyto(out, x, casting="unsafe")
 
 

@@ -9,9 +9,9 @@ from .making import CONSTANT, X, method, row
 
 ROWS = [
     row("cat", lambda xs, dim=0: np.concatenate(xs, dim), sample([X(2, 3), X(1, 3)]),
-        sample([X(2, 3), X(2, 0), X(2, 1)], 1), sample([X(2)], -1), kinds="fib"),
+        sample([X(2, 3), X(2, 0), X(2, 1)], 1), sample([X(2)], -1), kinds="fibc"),
     row("stack", lambda xs, dim=0: np.stack(xs, dim), sample([X(2, 3), X(2, 3)]),
-        sample([X(2), X(2), X(2)], -1), sample([X(), X()]), kinds="fib"),
+        sample([X(2), X(2), X(2)], -1), sample([X(), X()]), kinds="fibc"),
     row("pad", oracles.padded, sample(X(2, 3), (1, 2)), sample(X(2, 3), (0, 1, 2, 0)),
         sample(X(2, 3), (-1, 1)), sample(X(2, 3), [1, 0], value=3.0), kinds="fi"),
     row("clone", np.copy, sample(X(2, 3)), sample(X()), sample(X(0)), kinds="fib",

@@ -13,7 +13,7 @@ def read(name, choose, *shape, **facts):
     """``x[...]``, which NumPy and both libraries read alike. `choose` may take index arrays."""
     index = facts.pop("index", ())
     return row(
-        f"x[{name}]", choose, sample(X(*shape), *index), function=choose, kinds="fib", **facts
+        f"x[{name}]", choose, sample(X(*shape), *index), function=choose, kinds="fibc", **facts
     )
 
 
@@ -78,7 +78,7 @@ INDEXING = [
     row("gather", oracles.gather, sample(X(3, 2), 0, GRID[::-1].copy()), sample(X(2, 3), 1, GRID),
         sample(X(3, 3), 1, GRID[:1]), sample(X(2, 3), -1, GRID[:, :0]), kinds="fib"),
     row("index_select", lambda x, dim, i: np.take(x, i, dim), sample(X(3, 2), 0, GRID[0]),
-        sample(X(2, 3), -1, array([2, 2, 0])), sample(X(2, 3), 1, INDEX[:0]), kinds="fib"),
+        sample(X(2, 3), -1, array([2, 2, 0])), sample(X(2, 3), 1, INDEX[:0]), kinds="fibc"),
     row("nonzero", lambda x: np.argwhere(x), sample(X(2, 3)), sample(array(1.0)), sample(X(0, 2)),
         sample(TIES), kinds="fib", result="int64", transfers=True, **CONSTANT),
     row("where alone", lambda x: np.nonzero(x), sample(X(2, 3)), sample(X(0)), kinds="ib",

@@ -10,7 +10,7 @@ ROWS = [
     row("matmul", np.matmul, sample(X(2, 3), X(3, 4)), sample(X(3), X(3)), sample(X(3), X(3, 2)),
         sample(X(2, 3), X(3)), sample(X(2, 2, 3), X(3, 2)), sample(X(2, 3), X(4, 3, 2)),
         sample(X(2, 1, 2, 3), X(3, 3, 2)), sample(X(2, 2, 3), X(3)), sample(X(2, 0), X(0, 3)),
-        sample(X(0, 2), X(2, 3)), kinds="fi"),
+        sample(X(0, 2), X(2, 3)), kinds="fic"),
     row("mm", np.dot, sample(X(2, 3), X(3, 2))),
     row("bmm", np.matmul, sample(X(2, 2, 3), X(2, 3, 2)), sample(X(0, 2, 3), X(0, 3, 2))),
     row("dot", np.vdot, sample(X(3), X(3)), sample(X(0), X(0)), kinds="fi"),

@@ -30,8 +30,8 @@ def indexed(choose, arg):
 
 
 ROWS = [
-    over("sum", np.sum, *EMPTY, kinds="fib", result="wide"),
-    over("mean", np.mean, sample(X(2, 0), dim=1, smooth=False), **TWICE),
+    over("sum", np.sum, *EMPTY, kinds="fibc", result="wide"),
+    over("mean", np.mean, sample(X(2, 0), dim=1, smooth=False), kinds="fc", **TWICE),
     over("var", variance, sample(X(2, 3), dim=1, correction=0), **TWICE),
     over("std", lambda *a, **k: np.sqrt(variance(*a, **k)), function=call("std"), **TWICE),
     over("amax", np.max, kinds="fi"),

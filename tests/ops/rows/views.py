@@ -7,7 +7,7 @@ from minigrad.testing import sample
 from .making import X, method, row
 
 ROWS = [
-    row(name, oracle, *samples, function=function, kinds="fib")
+    row(name, oracle, *samples, function=function, kinds="fibc")
     for name, oracle, function, samples in [
         ("permute", np.transpose, None, [sample(X(2, 3, 4), (2, 0, 1))]),
         ("transpose", np.swapaxes, None, [sample(X(2, 3, 4), 0, -1), sample(X(0, 3), 0, 1)]),
