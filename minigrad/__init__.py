@@ -4,7 +4,7 @@ import builtins as _builtins
 import importlib as _importlib
 import typing as _typing
 
-from . import cuda, data, methods, nn, optim, random
+from . import cuda, data, fft, methods, nn, optim, random
 from . import version as _version
 from .autograd import grad, vjp
 from .device import device

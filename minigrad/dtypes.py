@@ -88,8 +88,9 @@ def is_differentiable(dtype: np.dtype) -> bool:
 
 
 def complex_of(dtype: np.dtype) -> np.dtype:
-    """The complex dtype with parts of the float `dtype`; 16-bit floats have float32's."""
-    return complex128 if dtype == float64 else complex64
+    """The complex dtype with parts of the float `dtype`, 16-bit floats having float32's; a complex
+    dtype itself."""
+    return complex128 if dtype in (float64, complex128) else complex64
 
 
 def real_of(dtype: np.dtype) -> np.dtype:

@@ -31,7 +31,7 @@ ROOMS = [
     ("autograd", "function", "hooks", "grad_mode"),
     ("interop", "printing", "serialization"),
     ("methods",),
-    ("nn", "optim", "data", "testing", "cuda", "plot"),
+    ("nn", "optim", "data", "testing", "cuda", "plot", "fft", "linalg", "special"),
     ("datasets",),
     ("demo",),
     ("",),  # the package itself, minigrad/__init__.py
