@@ -57,9 +57,11 @@ from .ops.complex import *
 from .ops.conv import *
 from .ops.conv_transpose import *
 from .ops.creation import *
+from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.index import *
 from .ops.matmul import *
+from .ops.products import *
 from .ops.random import *
 from .ops.reduce import *
 from .ops.reduce import all_ as all

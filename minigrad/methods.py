@@ -21,7 +21,7 @@ from .dtypes import (
     int64,
     is_float,
 )
-from .ops import complex, creation, index, inplace, matmul, random, reduce, shape, softmax
+from .ops import complex, creation, index, inplace, matmul, products, random, reduce, shape, softmax
 from .ops import elementwise as e
 from .ops.calling import method_of
 from .ops.operands import as_operand
@@ -202,10 +202,15 @@ METHODS: dict[str, Callable[..., Any]] = {
     "index_select": index.index_select,
     "nonzero": index.nonzero,
     # products, layers
-    "matmul": matmul.matmul,
-    "mm": matmul.mm,
-    "bmm": matmul.bmm,
-    "dot": matmul.dot,
+    **{name: getattr(matmul, name) for name in (
+        "matmul mm bmm mv dot vdot inner outer ger"
+    ).split()},
+    **{name: getattr(products, name) for name in (
+        "addmm addmv addr addbmm baddbmm cross kron trace"
+    ).split()},
+    **{f"{name}_": inplace.twin(getattr(products, name)) for name in (
+        "addmm addmv addr addbmm baddbmm"
+    ).split()},
     "softmax": softmax.softmax,
     "log_softmax": softmax.log_softmax,
 }  # fmt: skip
@@ -213,6 +218,8 @@ METHODS: dict[str, Callable[..., Any]] = {
 PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "T": shape.reverse_dims,
     "mT": shape.mT,
+    "mH": matmul.mH,
+    "H": matmul.H,
     "real": complex.real,
     "imag": complex.imag,
     "is_cuda": lambda self: self.device.type == "cuda",

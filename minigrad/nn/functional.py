@@ -23,6 +23,7 @@ from ..ops.matmul import linear as linear
 from ..ops.norm import layer_norm as layer_norm
 from ..ops.pool import avg_pool2d as avg_pool2d
 from ..ops.pool import max_pool2d as max_pool2d
+from ..ops.products import bilinear as bilinear
 from ..ops.random import dropout as dropout
 from ..ops.shape import pad as pad
 from ..ops.softmax import log_softmax as log_softmax
@@ -30,6 +31,7 @@ from ..ops.softmax import softmax as softmax
 
 __all__ = [
     "avg_pool2d",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "conv1d",

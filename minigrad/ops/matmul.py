@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..dtypes import bool_, promote_types
+from ..dtypes import bool_
 from ..errors import DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..kernels.launch import broadcast_shape
@@ -13,9 +13,21 @@ from ..tensor import Tensor, apply
 from .calling import public
 from .complex import conj
 from .operands import as_tensor_operand
-from .shape import cast, mT, reshape, unsqueeze
+from .shape import mT, reshape, t, unsqueeze
 
-__all__ = ["bmm", "dot", "matmul", "mm"]
+__all__ = ["bmm", "dot", "ger", "inner", "matmul", "mm", "mv", "outer", "vdot"]
+
+
+def mH(x: Tensor) -> Tensor:
+    """The last two dimensions exchanged, and complex numbers conjugated."""
+    return conj(mT(x))
+
+
+def H(x: Tensor) -> Tensor:
+    """The conjugate transpose of a matrix; a number as it is."""
+    if x.ndim not in (0, 2):
+        raise ShapeError(f"H: expected a matrix, got shape {x.shape}; use .mH for a batch")
+    return conj(t(x))
 
 
 def _matmul_spec(a: Any, b: Any) -> Spec:
@@ -32,8 +44,8 @@ MATMUL: Primitive = Primitive(
     _matmul_spec,
     kernel="matmul.matmul",
     vjps=(
-        lambda g, b: apply(MATMUL, g, conj(mT(b))),  # (..., M, N) (..., N, K) -> (..., M, K)
-        lambda g, a: apply(MATMUL, conj(mT(a)), g),  # (..., K, M) (..., M, N) -> (..., K, N)
+        lambda g, b: apply(MATMUL, g, mH(b)),  # (..., M, N) (..., N, K) -> (..., M, K)
+        lambda g, a: apply(MATMUL, mH(a), g),  # (..., K, M) (..., M, N) -> (..., K, N)
     ),
     broadcasts=True,
     formula="y[m, n] = sum over k of a[m, k] b[k, n]",
@@ -45,13 +57,11 @@ MATMUL: Primitive = Primitive(
 def matmul(input: Tensor, other: Any) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices that broadcast.
 
-    A vector on the left is a row, on the right a column, and leaves no dimension behind.
+    A vector on the left is a row, on the right a column, and leaves no dimension behind. Both
+    tensors have one dtype.
     """
     a, b = as_tensor_operand(input, "matmul"), as_tensor_operand(other, "matmul")
     _check(a, b)
-    if a.dtype != b.dtype:
-        dtype = promote_types(a.dtype, b.dtype)
-        a, b = cast(a, dtype), cast(b, dtype)
     if a.ndim == 1:
         out = matmul(unsqueeze(a, 0), b)
         return reshape(out, out.shape[:-1] if b.ndim == 1 else (*out.shape[:-2], out.shape[-1]))
@@ -67,8 +77,7 @@ def matmul(input: Tensor, other: Any) -> Tensor:
 def _check(a: Tensor, b: Tensor) -> None:
     if a.ndim == 0 or b.ndim == 0:
         raise ShapeError("matmul: a 0-d tensor has no rows or columns; use * to scale")
-    if a.dtype == bool_ or b.dtype == bool_:
-        raise DTypeError("matmul: not for bool tensors; convert them first, x.float()")
+    check_factors("matmul", a, b)
     inner = b.shape[-2] if b.ndim > 1 else b.shape[0]
     if a.shape[-1] != inner:
         raise ShapeError(
@@ -77,36 +86,96 @@ def _check(a: Tensor, b: Tensor) -> None:
         )
 
 
+def check_factors(op: str, *factors: Tensor) -> None:
+    """DTypeError unless all have one dtype, and not bool."""
+    for x in factors:
+        if x.dtype != factors[0].dtype:
+            raise DTypeError(
+                f"{op}: expected tensors of one dtype, got {factors[0].dtype} and {x.dtype}; "
+                f"convert one, x.to({factors[0].dtype})"
+            )
+    if factors[0].dtype == bool_:
+        raise DTypeError(f"{op}: not for bool tensors; convert them first, x.float()")
+
+
+def check_ndim(op: str, ndim: int, **tensors: Any) -> None:
+    """Errors unless every one is a Tensor of `ndim` dimensions."""
+    for name, x in tensors.items():
+        found = as_tensor_operand(x, f"{op}: {name}")
+        if found.ndim != ndim:
+            what = {1: "a vector", 2: "a matrix", 3: "a batch of matrices (3 dimensions)"}[ndim]
+            raise ShapeError(f"{op}: {name} must be {what}, got shape {found.shape}")
+
+
 @public
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices."""
-    if input.ndim != 2 or mat2.ndim != 2:
-        raise ShapeError(f"mm: expected two matrices, got shapes {input.shape} and {mat2.shape}")
+    check_ndim("mm", 2, input=input, mat2=mat2)
     return matmul(input, mat2)
 
 
 @public
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two equal batches of matrices, (B, M, K) by (B, K, N)."""
-    if input.ndim != 3 or mat2.ndim != 3 or input.shape[0] != mat2.shape[0]:
+    check_ndim("bmm", 3, input=input, mat2=mat2)
+    if input.shape[0] != mat2.shape[0]:
         raise ShapeError(f"bmm: expected (B, M, K) and (B, K, N), got {input.shape}, {mat2.shape}")
     return matmul(input, mat2)
 
 
 @public
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix (M, K) and a vector (K)."""
+    check_ndim("mv", 2, input=input)
+    check_ndim("mv", 1, vec=vec)
+    return matmul(input, vec)
+
+
+@public
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
-    """The inner product of two vectors."""
-    if input.ndim != 1 or tensor.ndim != 1:
-        raise ShapeError(f"dot: expected two vectors, got shapes {input.shape} and {tensor.shape}")
+    """The inner product of two vectors, neither of them conjugated."""
+    check_ndim("dot", 1, input=input, tensor=tensor)
     return matmul(input, tensor)
+
+
+@public
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """The inner product of two vectors, the first of them conjugated."""
+    check_ndim("vdot", 1, input=input, other=other)
+    return matmul(conj(input), other)
+
+
+@public
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """The inner products of all rows of one tensor with all of the other; of a 0-d one, ``*``."""
+    a, b = as_tensor_operand(input, "inner"), as_tensor_operand(other, "inner")
+    check_factors("inner", a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    if a.shape[-1] != b.shape[-1]:
+        raise ShapeError(f"inner: the last sizes of {a.shape} and {b.shape} must be equal")
+    left, right = a.shape[:-1], b.shape[:-1]
+    rows = reshape(a, math.prod(left), a.shape[-1])
+    columns = mT(reshape(b, math.prod(right), b.shape[-1]))
+    return reshape(matmul(rows, columns), (*left, *right))
+
+
+@public
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """Every product of an element of one vector and one of another, (M, N)."""
+    check_ndim("outer", 1, input=input, vec2=vec2)
+    return unsqueeze(input, 1) * vec2
+
+
+ger = outer
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``: (..., in) by weight (out, in) gives (..., out)."""
-    if weight.ndim != 2 or input.ndim == 0 or input.shape[-1] != weight.shape[1]:
+    if weight.ndim not in (1, 2) or input.ndim == 0 or input.shape[-1] != weight.shape[-1]:
         raise ShapeError(
             f"linear: the input has {input.shape[-1] if input.ndim else 'no'} features (shape "
             f"{input.shape}), the weight {weight.shape} takes {weight.shape[-1]}"
         )
-    out = matmul(input, mT(weight))
+    out = matmul(input, t(weight))
     return out if bias is None else out + bias

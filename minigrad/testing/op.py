@@ -178,7 +178,7 @@ def _in_dtype(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return x.astype(dtype)
     if is_complex(dtype):  # turned by angles below a quarter: a domain away from zero stays so
         turns = np.cos(np.arange(x.size)).reshape(x.shape)
-        return (np.where(np.isfinite(x), x, 0) * np.exp(1j * turns)).astype(dtype)
+        return np.asarray(np.where(np.isfinite(x), x, 0) * np.exp(1j * turns), dtype)
     whole = np.floor(np.nan_to_num(x, nan=0.0, posinf=3.0, neginf=-3.0)).astype(int64)
     kept = np.abs(whole) if dtype == uint8 else whole % 2 if dtype == bool_ else whole
     return np.asarray(kept, dtype)

@@ -8,11 +8,11 @@ import pytest
 from rows import FAMILIES, TABLE
 
 import minigrad as mg
-from minigrad.dtypes import is_float
 
 torch = pytest.importorskip("torch")
 
-DTYPES = {"f": (mg.float64, mg.float32), "i": (mg.int64, mg.int32, mg.uint8), "b": (mg.bool,)}
+DTYPES = {"f": (mg.float64, mg.float32), "i": (mg.int64, mg.int32, mg.uint8), "b": (mg.bool,),
+          "c": (mg.complex128, mg.complex64), "d": (mg.float64, mg.float32)}  # fmt: skip
 OURS_ALONE = ("dropout", "to another device", "max_pool2d_gather")
 COMPARED = [op for op in TABLE if op.name not in OURS_ALONE and "_ with a t" not in op.name]
 
@@ -46,8 +46,12 @@ def results(case, tensors):
     outs = case(tensors)
     pulled = [out for out in outs if out.requires_grad]
     if pulled:
-        sum([out.sum() * 1.5 for out in pulled]).backward()
+        sum([real_sum(out) for out in pulled]).backward()
     return outs + [x.grad for x in tensors]
+
+
+def real_sum(out):
+    return (out.sum() * (1.5 - 0.5j)).real if "complex" in str(out.dtype) else out.sum() * 1.5
 
 
 def compare(what, ours, theirs):
@@ -59,5 +63,5 @@ def compare(what, ours, theirs):
         # PyTorch's any and all give uint8 for uint8.
         dtype = a.dtype if what.startswith(("any", "all")) else b.dtype
         assert (a.dtype, a.shape) == (dtype, b.shape), what
-        tolerance = {8: 1e-8, 4: 2e-5}[a.itemsize] if is_float(a.dtype) else 0
+        tolerance = {"f8": 1e-8, "c16": 1e-8, "f4": 2e-5, "c8": 2e-5}.get(a.dtype.str[1:], 0)
         np.testing.assert_allclose(a, b, tolerance, tolerance, err_msg=what)

@@ -21,7 +21,8 @@ def call(name):
     found = operator.attrgetter(name)
 
     def function(*args, **attrs):
-        tensor = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
+        first = args[1] if isinstance(args[0], str) else args[0]
+        tensor = first[0] if isinstance(first, (list, tuple)) else first
         if isinstance(tensor, mg.Tensor):
             library = mg if "." in name or hasattr(mg, name) else F
         else:
