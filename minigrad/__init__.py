@@ -53,6 +53,7 @@ from .grad_mode import (
     set_grad_enabled,
 )
 from .kernels.cpu.jit import get_num_threads, set_num_threads
+from .ops.activations import *
 from .ops.complex import *
 from .ops.conv import *
 from .ops.conv_transpose import *

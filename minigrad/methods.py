@@ -21,7 +21,19 @@ from .dtypes import (
     int64,
     is_float,
 )
-from .ops import complex, creation, index, inplace, matmul, products, random, reduce, shape, softmax
+from .ops import (
+    activations,
+    complex,
+    creation,
+    index,
+    inplace,
+    matmul,
+    products,
+    random,
+    reduce,
+    shape,
+    softmax,
+)
 from .ops import elementwise as e
 from .ops.calling import method_of
 from .ops.operands import as_operand
@@ -212,6 +224,8 @@ METHODS: dict[str, Callable[..., Any]] = {
         "addmm addmv addr addbmm baddbmm"
     ).split()},
     "softmax": softmax.softmax,
+    "prelu": activations.prelu,
+    "hardshrink": activations.hardshrink,
     "log_softmax": softmax.log_softmax,
 }  # fmt: skip
 

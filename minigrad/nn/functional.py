@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ..ops import piecewise, smooth
 from ..ops.conv import conv1d as conv1d
 from ..ops.conv import conv2d as conv2d
 from ..ops.conv import conv3d as conv3d
 from ..ops.conv_transpose import conv_transpose1d as conv_transpose1d
 from ..ops.conv_transpose import conv_transpose2d as conv_transpose2d
 from ..ops.conv_transpose import conv_transpose3d as conv_transpose3d
-from ..ops.elementwise import relu as relu
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
 from ..ops.index import embedding as embedding
@@ -21,13 +21,16 @@ from ..ops.loss import mse_loss as mse_loss
 from ..ops.loss import nll_loss as nll_loss
 from ..ops.matmul import linear as linear
 from ..ops.norm import layer_norm as layer_norm
+from ..ops.piecewise import *
 from ..ops.pool import avg_pool2d as avg_pool2d
 from ..ops.pool import max_pool2d as max_pool2d
 from ..ops.products import bilinear as bilinear
 from ..ops.random import dropout as dropout
 from ..ops.shape import pad as pad
-from ..ops.softmax import log_softmax as log_softmax
-from ..ops.softmax import softmax as softmax
+from ..ops.smooth import *
+from ..ops.softmax import functional_log_softmax as log_softmax
+from ..ops.softmax import functional_softmax as softmax
+from ..ops.softmax import gumbel_softmax, softmin
 
 __all__ = [
     "avg_pool2d",
@@ -52,8 +55,10 @@ __all__ = [
     "nll_loss",
     "one_hot",
     "pad",
-    "relu",
     "sigmoid",
     "softmax",
     "tanh",
 ]
+__all__ += ["gumbel_softmax", "softmin"]
+__all__ += piecewise.__all__
+__all__ += smooth.__all__

@@ -39,6 +39,21 @@ def method_of(function: Callable[..., Any]) -> Callable[..., Any]:
     return getattr(function, "method", function)
 
 
+def without(name: str, function: F) -> F:
+    """`function` without its argument `name`, which only ``nn.functional``'s form of it has."""
+    signature = inspect.signature(function)
+    kept = [p for p in signature.parameters.values() if p.name != name]
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        bound = shown.bind(*args, **kwargs)
+        return function(**bound.arguments)
+
+    shown = signature.replace(parameters=kept)
+    call.__signature__ = shown  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]
+
+
 def _with_out(signature: inspect.Signature) -> inspect.Signature:
     out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     others = [*signature.parameters.values()]

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 DTYPES = {"f": (mg.float64, mg.float32), "i": (mg.int64, mg.int32, mg.uint8), "b": (mg.bool,),
           "c": (mg.complex128, mg.complex64), "d": (mg.float64, mg.float32)}  # fmt: skip
-OURS_ALONE = ("dropout", "to another device", "max_pool2d_gather")
+OURS_ALONE = ("dropout", "to another device", "max_pool2d_gather", "gumbel_softmax")
 COMPARED = [op for op in TABLE if op.name not in OURS_ALONE and "_ with a t" not in op.name]
 
 
@@ -38,6 +38,8 @@ def left_out(case, i):
     here, as in PyTorch's max, where its amax has NaN everywhere."""
     if case.op.name in ("var", "std", "amax", "amin"):
         return not case.sample.smooth
+    if case.op in FAMILIES["activations"].ROWS:  # PyTorch's vector code and its scalar code differ
+        return bool(np.isnan(case.values[0]).all())
     return i == 2 and case.op in FAMILIES["losses"].ROWS
 
 
