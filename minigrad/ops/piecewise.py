@@ -104,7 +104,7 @@ LEAKY_RELU = Elementwise(
     "a s",
     vjps=(lambda g, a, s: leak(g, a, s), None),
 )
-NOT_POSITIVE = Elementwise(
+NOT_POSITIVE: Elementwise = Elementwise(
     "not_positive",
     "select(b > 0, 0, a)",
     "a b",
@@ -211,7 +211,7 @@ HARDSWISH = Elementwise(
     "a",
     vjps=(lambda g, a: g * apply(HARDSWISH_SLOPE, a),),
 )
-HARDSWISH_SLOPE = Elementwise(
+HARDSWISH_SLOPE: Elementwise = Elementwise(
     "hardswish_slope",
     "select(a <= -3, 0, select(a < 3, a / 3 + 0.5, 1))",
     "a",
@@ -234,7 +234,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 # Zero in the middle: `a` where b is outside [-low, low].
-OUTSIDE = Elementwise(
+OUTSIDE: Elementwise = Elementwise(
     "outside",
     "select((b < -low) | (b > low), a, 0)",
     "a b low",
