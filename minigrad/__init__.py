@@ -53,6 +53,15 @@ from .grad_mode import (
     set_grad_enabled,
 )
 from .kernels.cpu.jit import get_num_threads, set_num_threads
+from .layout import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from .ops.activations import *
 from .ops.complex import *
 from .ops.conv import *
@@ -61,14 +70,17 @@ from .ops.creation import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.index import *
+from .ops.join import *
 from .ops.matmul import *
 from .ops.products import *
 from .ops.random import *
+from .ops.rearrange import *
 from .ops.reduce import *
 from .ops.reduce import all_ as all
 from .ops.reduce import any_ as any
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.split import *
 from .printing import set_printoptions
 from .random import (
     Generator,

@@ -159,3 +159,10 @@ def byte_bounds(array: Array) -> tuple[int, int]:
         else:
             high += (size - 1) * stride
     return low, high
+
+
+def memory_of(array: Array) -> Array:
+    """The array that `array` is a view of, at the end of all views: the whole of its memory."""
+    while isinstance(array.base, type(array)):
+        array = array.base
+    return array

@@ -203,7 +203,7 @@ class View(Primitive):
     kind = "view"
 
     def __init__(
-        self, name: str, view: Callable[..., Any], *, vjps: Sequence[Callable[..., Any]]
+        self, name: str, view: Callable[..., Any], *, vjps: Sequence[Callable[..., Any] | None]
     ) -> None:
         self.view = view
         super().__init__(name, view, vjps=vjps, complex=True)

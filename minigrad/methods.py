@@ -24,19 +24,22 @@ from .dtypes import (
 from .ops import (
     activations,
     complex,
+    convert,
     creation,
     index,
     inplace,
     matmul,
     products,
     random,
+    rearrange,
     reduce,
     shape,
     softmax,
+    split,
 )
 from .ops import elementwise as e
 from .ops.calling import method_of
-from .ops.operands import as_operand
+from .ops.operands import as_operand, shape_of
 from .tensor import Tensor, apply
 
 
@@ -166,12 +169,14 @@ METHODS: dict[str, Callable[..., Any]] = {
     "is_floating_point": lambda self: is_float(self.dtype),
     "clone": shape.clone,
     "contiguous": shape.contiguous,
-    "is_contiguous": lambda self: self.array.flags.c_contiguous,
+    "is_contiguous": shape.is_contiguous,
     "size": _size,
     "dim": lambda self: self.ndim,
     "numel": lambda self: self.array.size,
     "element_size": lambda self: self.array.itemsize,
-    "stride": lambda self: tuple([s // self.array.itemsize for s in self.array.strides]),
+    "stride": convert.stride,
+    "storage_offset": convert.storage_offset,
+    "data_ptr": convert.data_ptr,
     "new_zeros": creation.new_zeros,
     "new_ones": creation.new_ones,
     "new_full": creation.new_full,
@@ -201,11 +206,19 @@ METHODS: dict[str, Callable[..., Any]] = {
     ).split()},
     "any": reduce.any_,
     "all": reduce.all_,
-    "sum_to_size": lambda self, *size: reduce.sum_to(self, shape.shape_of(size)),
+    "sum_to_size": lambda self, *size: reduce.sum_to(self, shape_of(size)),
     # shape
     **{name: getattr(shape, name) for name in (
         "view reshape permute transpose t flatten squeeze unsqueeze expand expand_as broadcast_to "
         "pad"
+    ).split()},
+    **{name: getattr(rearrange, name) for name in (
+        "adjoint flip fliplr flipud moveaxis movedim ravel repeat repeat_interleave roll rot90 "
+        "swapaxes swapdims tile unflatten"
+    ).split()},
+    **{name: getattr(split, name) for name in (
+        "chunk dsplit hsplit narrow narrow_copy select split split_with_sizes tensor_split unbind "
+        "unsafe_chunk unsafe_split unsafe_split_with_sizes vsplit"
     ).split()},
     "view_as": lambda self, other: shape.view(self, other.shape),
     "reshape_as": lambda self, other: shape.reshape(self, other.shape),
@@ -232,10 +245,10 @@ METHODS: dict[str, Callable[..., Any]] = {
 PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "T": shape.reverse_dims,
     "mT": shape.mT,
-    "mH": matmul.mH,
-    "H": matmul.H,
     "real": complex.real,
     "imag": complex.imag,
+    "H": rearrange.H,
+    "mH": rearrange.mH,
     "is_cuda": lambda self: self.device.type == "cuda",
     "nbytes": lambda self: self.array.nbytes,
     "itemsize": lambda self: self.array.itemsize,

@@ -245,10 +245,10 @@ def current_edge(x: Tensor) -> Any:
     if view is None or view.base.edge is view.base_edge:
         return x.edge
     if view.steps is None:
-        if x.edge is not None:  # a user's Function returned a view of its input
+        if x.edge is not None:  # as_strided made it, or a user's Function of its input
             raise GradientError(
-                f"a Function gave a view of its input (shape {x.shape}), and the input was changed "
-                "in place since: its gradient would be wrong. Return a clone() from forward"
+                f"a view (shape {x.shape}) that as_strided or a Function made is used after its "
+                "base was changed in place: its gradient would be wrong. Make it a clone()"
             )
         return x.edge
     if view.base.edge is None or type(view.base.edge[0]) is Leaf:
@@ -301,7 +301,8 @@ def records_write(target: Tensor, sources: tuple[Any, ...]) -> bool:
     if recorded and target.view_of is not None and target.view_of.steps is None:
         raise GradientError(
             "in-place write of a recorded value into a view made under no_grad: the base's "
-            "gradient would miss it. Make the view where gradients are enabled"
+            "gradient would miss it. Make the view where gradients are enabled (views of another "
+            "dtype, and those of as_strided, take no such write at all)"
         )
     return recorded
 

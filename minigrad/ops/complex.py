@@ -14,8 +14,9 @@ from ..errors import DTypeError, ShapeError
 from ..ir import Elementwise, Primitive, View
 from ..tensor import Tensor, apply
 from .calling import public
+from .join import stack
 from .operands import as_tensor_operand
-from .shape import broadcast_tensors, contiguous, stack
+from .shape import broadcast_tensors, contiguous
 
 __all__ = [
     "angle", "complex", "conj", "conj_physical", "imag", "is_complex", "is_conj", "is_neg", "polar",

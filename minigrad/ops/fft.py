@@ -24,8 +24,9 @@ from ..tensor import Tensor, apply
 from .calling import public
 from .complex import conj, real
 from .creation import arange, ones
+from .join import cat
 from .operands import axis_of
-from .shape import cast, cat, pad, reshape
+from .shape import cast, pad, reshape
 
 # The records ---------------------------------------------------------------------------------
 

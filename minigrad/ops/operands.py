@@ -49,6 +49,19 @@ def as_tensor_operand(x: Any, op: str) -> Tensor:
     return found
 
 
+def tensors_of(tensors: Any, op: str) -> list[Tensor]:
+    """The tensors of a sequence that must have at least one."""
+    if not isinstance(tensors, (list, tuple, Tensor)):
+        raise DTypeError(f"{op}: expected a list of Tensors, got {type(tensors).__name__}")
+    parts = list(tensors)
+    if not parts:
+        raise ArgumentError(f"{op}: expected at least one tensor")
+    for x in parts:
+        if not isinstance(x, Tensor):
+            raise DTypeError(f"{op}: expected Tensors only, got {type(x).__name__}")
+    return parts
+
+
 def shared(array: Any) -> Tensor:
     """A Tensor on the array's own memory; what backward needs of it is copied."""
     if array.dtype not in CATEGORY:
@@ -65,6 +78,13 @@ def need_float(input: Tensor, op: str, complex: bool = False) -> None:
     """DTypeError unless `input` holds floats, or complex numbers where they serve too."""
     if CATEGORY[input.dtype] != FLOAT and not (complex and CATEGORY[input.dtype] > FLOAT):
         raise DTypeError(f"{op}: needs a floating-point tensor, got {input.dtype}; use x.float()")
+
+
+def integer(x: Any, what: str) -> int:
+    """`x` as a plain integer; `what` names the argument in the error."""
+    if isinstance(x, bool) or not hasattr(x, "__index__"):
+        raise DTypeError(f"{what} must be an integer, got {x!r}")
+    return operator.index(x)
 
 
 def axis_of(dim: Any, ndim: int, op: str) -> int:
@@ -89,8 +109,25 @@ def axes_of(dim: Any, ndim: int, op: str) -> tuple[int, ...]:
     return axes if ndim else ()
 
 
+def sizes_of(args: tuple[Any, ...], named: Any, call: str) -> Shape:
+    """Integers given as ``f(2, 3)``, ``f((2, 3))`` or by name, ``f(size=(2, 3))``.
+
+    `call` shows the last form in errors.
+    """
+    if named is None:
+        if not args:
+            raise DTypeError(f"{call}: the argument is missing")
+        return shape_of(args)
+    if args:
+        raise DTypeError(f"{call}: the argument is given twice")
+    return shape_of((named,))
+
+
 def shape_of(sizes: tuple[Any, ...]) -> Shape:
     """A shape given as separate numbers or as one sequence: ``f(2, 3)`` or ``f((2, 3))``."""
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = tuple(sizes[0])
-    return tuple([int(size) for size in sizes])
+    try:
+        return tuple([operator.index(size) for size in sizes])
+    except TypeError:
+        raise DTypeError(f"expected sizes, which are integers, got {sizes!r}") from None

@@ -18,11 +18,12 @@ from ..tensor import Tensor
 from .calling import public
 from .einsum import einsum
 from .elementwise import where
+from .join import stack
 from .matmul import bmm, check_factors, check_ndim, mm, mv, outer
 from .operands import as_tensor_operand, axis_of
 from .parts import diagonal_of
 from .reduce import sum
-from .shape import cast, expand, flatten, permute, reshape, stack
+from .shape import cast, expand, flatten, permute, reshape
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "chain_matmul", "cross", "kron", "tensordot",

@@ -9,19 +9,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..device import device as Device
 from ..device import namespace
-from ..dtypes import as_dtype, promote_types
+from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
 from ..ir import DataDependent, Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
-from ..tensor import Tensor, apply
-from .calling import public
-from .operands import axis_of, shape_of
+from ..layout import as_memory_format, contiguous_format, memory_format, preserve_format
+from ..tensor import Tensor, ViewOf, apply
+from .operands import axis_of, sizes_of
 
 __all__ = [
-    "broadcast_tensors", "broadcast_to", "cat", "concat", "concatenate", "flatten", "permute",
-    "reshape", "squeeze", "stack", "t", "transpose", "unsqueeze",
+    "broadcast_tensors", "broadcast_to", "flatten", "permute", "reshape", "squeeze", "t",
+    "transpose", "unsqueeze",
 ]  # fmt: skip
 
 # Views ---------------------------------------------------------------------------------------
@@ -35,6 +37,8 @@ PERMUTE: Primitive = View(
 VIEW: Primitive = View(
     "view", lambda x, *, shape: x.reshape(shape), vjps=(lambda g, x_shape: reshape(g, x_shape),)
 )
+
+VIEW_AS_DTYPE: Primitive = View("view_as_dtype", lambda x, *, dtype: x.view(dtype), vjps=(None,))
 
 
 def _expand(x: Any, *, shape: Shape) -> Any:
@@ -52,11 +56,12 @@ def identity(input: Tensor) -> Tensor:
     return apply(ALIAS, input)
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *args: Any, dims: Any = None) -> Tensor:
     """Dimensions in a new order: ``x.permute(0, 3, 1, 2)``. A view."""
-    order = tuple([axis_of(d, input.ndim, "permute") for d in shape_of(dims)])
+    named = sizes_of(args, dims, "permute(dims=...)")
+    order = tuple([axis_of(d, input.ndim, "permute") for d in named])
     if sorted(order) != list(range(input.ndim)):
-        raise ArgumentError(f"permute: dims {dims} do not order {input.ndim} dimensions")
+        raise ArgumentError(f"permute: dims {named} do not order {input.ndim} dimensions")
     return apply(PERMUTE, input, dims=order)
 
 
@@ -92,9 +97,17 @@ def mT(input: Tensor) -> Tensor:
     return transpose(input, -2, -1)
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
-    """The same memory in another shape; raises where that needs a copy (use `reshape`)."""
-    sizes = _filled(shape_of(shape), input, "view")
+def view(input: Tensor, *args: Any, size: Any = None, dtype: Any = None) -> Tensor:
+    """The same memory in another shape; raises where that needs a copy (use `reshape`).
+
+    ``x.view(dtype)``: the same bytes as numbers of another dtype, without a gradient.
+    """
+    first = args[0] if len(args) == 1 else None
+    if isinstance(first, (np.dtype, type)):
+        args, dtype = (), first
+    if dtype is not None:
+        return _view_as_dtype(input, as_dtype(dtype))
+    sizes = _filled(sizes_of(args, size, "view(size=...)"), input, "view")
     if not _can_view(input.array, sizes):
         raise ShapeError(
             f"view: shape {input.shape} with this memory layout cannot be seen as {sizes} without "
@@ -103,9 +116,35 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     return apply(VIEW, input, shape=sizes)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def _view_as_dtype(input: Tensor, dtype: np.dtype) -> Tensor:
+    old, new = input.dtype.itemsize, dtype.itemsize
+    if old != new:
+        if input.ndim == 0:
+            raise ShapeError(f"view: 0-d {input.dtype} is not of the size of {dtype}")
+        if input.array.strides[-1] != old and input.array.size:
+            raise ShapeError(f"view: to be seen as {dtype}, the last dimension must be dense")
+        if input.shape[-1] * old % new:
+            raise ShapeError(
+                f"view: the last dimension, {input.shape[-1]} of {input.dtype}, does not divide "
+                f"into {dtype}"
+            )
+        steps = [input.storage_offset() * old, *input.array.strides[:-1]]
+        if any([step % new for step in steps]):
+            raise ShapeError(f"view: strides of {input.dtype}{input.shape} do not fit {dtype}")
+    return opaque(apply(VIEW_AS_DTYPE, input, dtype=dtype))
+
+
+def opaque(out: Tensor) -> Tensor:
+    """A view through which no write can be recorded; it is an error then."""
+    above = out.view_of
+    assert above is not None
+    out.view_of = ViewOf(above.base, None, above.base.edge)
+    return out
+
+
+def reshape(input: Tensor, *args: Any, shape: Any = None) -> Tensor:
     """The same elements in another shape: a view where possible, else a copy."""
-    sizes = _filled(shape_of(shape), input, "reshape")
+    sizes = _filled(sizes_of(args, shape, "reshape(shape=...)"), input, "reshape")
     if not _can_view(input.array, sizes):
         input = contiguous(input)
     return apply(VIEW, input, shape=sizes)
@@ -115,7 +154,7 @@ def _filled(shape: Shape, input: Tensor, op: str) -> Shape:
     """`shape` with its -1 worked out; the number of elements must agree."""
     count = input.array.size
     known = math.prod([size for size in shape if size != -1])
-    if shape.count(-1) == 1 and known and count % known == 0:
+    if min(shape, default=0) >= -1 and shape.count(-1) == 1 and known and count % known == 0:
         return tuple([count // known if size == -1 else size for size in shape])
     if -1 in shape or known != count or min(shape, default=0) < 0:
         raise ShapeError(
@@ -177,9 +216,9 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return apply(VIEW, input, shape=(*input.shape[:axis], 1, *input.shape[axis:]))
 
 
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *args: Any, size: Any = None) -> Tensor:
     """Size-1 dimensions repeated without a copy; -1 keeps a size. A view."""
-    shape = shape_of(sizes)
+    shape = sizes_of(args, size, "expand(size=...)")
     lead = len(shape) - input.ndim
     if lead < 0:
         raise ShapeError(f"expand: {input.shape} has more dimensions than {shape}")
@@ -197,7 +236,9 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     return expand(input, other.shape)
 
 
-broadcast_to = expand
+def broadcast_to(input: Tensor, size: Any) -> Tensor:
+    """`expand`: size-1 dimensions repeated without a copy. A view."""
+    return expand(input, size)
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -231,14 +272,39 @@ CAST: Primitive = Primitive(
 )
 
 
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format: memory_format = preserve_format) -> Tensor:
     """A copy with memory of its own; gradients flow through it."""
-    return apply(CLONE, input)
+    if memory_format is preserve_format:
+        return apply(CLONE, input)
+    return _in_order(CONTIGUOUS, input, as_memory_format(memory_format, "clone"), "clone")
 
 
-def contiguous(input: Tensor) -> Tensor:
-    """The tensor itself if its memory is in C order, else a copy that is."""
-    return input if input.array.flags.c_contiguous else apply(CONTIGUOUS, input)
+def contiguous(input: Tensor, memory_format: memory_format = contiguous_format) -> Tensor:
+    """The tensor itself if its memory is in C order, or in `memory_format`; else a copy that is."""
+    if memory_format is contiguous_format and input.array.flags.c_contiguous:
+        return input
+    chosen = as_memory_format(memory_format, "contiguous")
+    if chosen is preserve_format:
+        raise ArgumentError("contiguous: preserve_format is for clone and to")
+    if is_contiguous(input, memory_format=chosen):
+        return input
+    return _in_order(CONTIGUOUS, input, chosen, "contiguous")
+
+
+def _in_order(prim: Primitive, input: Tensor, chosen: memory_format, op: str) -> Tensor:
+    """`prim`, which gives C order, on the dimensions in the order of a memory format."""
+    order = chosen.order_of(input.ndim, op)
+    if order is None:
+        return apply(prim, input)
+    return permute(apply(prim, permute(input, order)), _inverse(order))
+
+
+def is_contiguous(input: Tensor, memory_format: memory_format = contiguous_format) -> bool:
+    """Whether the memory is in C order; or in the order of `memory_format`."""
+    order = as_memory_format(memory_format, "is_contiguous").order
+    if order is None:
+        return bool(input.array.flags.c_contiguous)
+    return len(order) == input.ndim and bool(input.array.transpose(order).flags.c_contiguous)
 
 
 def cast(input: Tensor, dtype: Any) -> Tensor:
@@ -256,13 +322,32 @@ TRANSFER: Primitive = DataDependent(
 )
 
 
-def to(input: Tensor, *args: Any, device: Any = None, dtype: Any = None) -> Tensor:
-    """`input` on another device or in another dtype: ``x.to("cuda")``, ``x.to(mg.float64)``."""
-    device, dtype = destination(args, device, dtype)
+def to(
+    input: Tensor,
+    *args: Any,
+    device: Any = None,
+    dtype: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: memory_format = preserve_format,
+) -> Tensor:
+    """`input` on another device or in another dtype: ``x.to("cuda")``, ``x.to(mg.float64)``.
+
+    The tensor itself if it is so already, unless `copy`. `non_blocking` changes nothing here.
+    """
+    flags = [x for x in args if isinstance(x, bool)]  # non_blocking, copy
+    device, dtype = destination(tuple([x for x in args if not isinstance(x, bool)]), device, dtype)
+    copy = copy or flags[1:] == [True]
+    chosen = as_memory_format(memory_format, "to")
     target = input.device if device is None else Device(device)
-    if target != input.device:
-        input = apply(TRANSFER, input, source=input.device, target=target)
-    return input if dtype is None else cast(input, dtype)
+    out = input
+    if target != out.device:
+        out = apply(TRANSFER, out, source=out.device, target=target)
+    if dtype is not None:
+        out = cast(out, dtype)
+    if chosen is not preserve_format:
+        out = contiguous(out, chosen)
+    return clone(out) if copy and out is input else out
 
 
 def destination(args: tuple[Any, ...], device: Any = None, dtype: Any = None) -> tuple[Any, Any]:
@@ -275,69 +360,6 @@ def destination(args: tuple[Any, ...], device: Any = None, dtype: Any = None) ->
         else:
             dtype = arg
     return device, dtype
-
-
-# Joining -------------------------------------------------------------------------------------
-
-
-def _cat_spec(*tensors: Any, dim: int) -> Spec:
-    first = tensors[0]
-    total = sum([x.shape[dim] for x in tensors])
-    shape = (*first.shape[:dim], total, *first.shape[dim + 1 :])
-    return Spec(shape, first.dtype, memory_order(first))
-
-
-def _cat_vjp(needs: Any, g: Tensor, tensors_shape: Any, dim: int) -> list[Tensor | None]:
-    gradients: list[Tensor | None] = []
-    start = 0
-    for need, shape in zip(needs, tensors_shape, strict=True):
-        stop = start + shape[dim]
-        gradients.append(g[(slice(None),) * dim + (slice(start, stop),)] if need else None)
-        start = stop
-    return gradients
-
-
-CAT: Primitive = Primitive("cat", _cat_spec, kernel="shape.cat", vjp=_cat_vjp, complex=True)
-
-
-@public
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors joined along an existing dimension; the other sizes must agree."""
-    parts = list(tensors)
-    if not parts:
-        raise ArgumentError("cat: expected at least one tensor")
-    parts = [x for x in parts if x.shape != (0,)] or parts[
-        :1
-    ]  # as PyTorch: an empty 1-D is skipped
-    axis = axis_of(dim, parts[0].ndim, "cat")
-    for x in parts:
-        if x.ndim != parts[0].ndim or any(
-            [i != axis and m != n for i, (m, n) in enumerate(zip(x.shape, parts[0].shape))]
-        ):
-            raise ShapeError(
-                f"cat: shapes {[x.shape for x in parts]} must agree except at dim {axis}"
-            )
-    if parts[0].ndim == 0:
-        raise ShapeError("cat: 0-d tensors have no dimension to join along; use stack")
-    dtype = parts[0].dtype
-    for x in parts[1:]:
-        dtype = promote_types(dtype, x.dtype)
-    return apply(CAT, *[cast(x, dtype) for x in parts], dim=axis)
-
-
-concat = concatenate = cat
-
-
-@public
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new dimension."""
-    parts = list(tensors)
-    if not parts:
-        raise ArgumentError("stack: expected at least one tensor")
-    if any([x.shape != parts[0].shape for x in parts]):
-        raise ShapeError(f"stack: shapes {[x.shape for x in parts]} must be equal")
-    axis = axis_of(dim, parts[0].ndim + 1, "stack")
-    return cat([unsqueeze(x, axis) for x in parts], axis)
 
 
 # Padding -------------------------------------------------------------------------------------

@@ -146,3 +146,13 @@ def padded(x, widths, value=0.0):
         edges = [(max(low, 0), max(high, 0)) if a == axis else (0, 0) for a in range(x.ndim)]
         x = np.pad(x, edges, constant_values=value)
     return x
+
+
+def block_diag(*blocks):
+    blocks = [np.atleast_2d(x) for x in blocks]
+    out = np.zeros(np.sum([x.shape for x in blocks], axis=0), np.result_type(*blocks))
+    row = column = 0
+    for x in blocks:
+        out[row : row + x.shape[0], column : column + x.shape[1]] = x
+        row, column = row + x.shape[0], column + x.shape[1]
+    return out

@@ -61,7 +61,7 @@ def compare(what, ours, theirs):
         if x is None or y is None:
             assert x is y or not (x if y is None else y).any(), what
             continue
-        a, b = x.detach().numpy(), y.detach().numpy()
+        a, b = x.detach().numpy(), y.detach().resolve_conj().resolve_neg().numpy()
         # PyTorch's any and all give uint8 for uint8.
         dtype = a.dtype if what.startswith(("any", "all")) else b.dtype
         assert (a.dtype, a.shape) == (dtype, b.shape), what

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...device import Array, device, namespace, to_device
 
 
@@ -29,6 +31,23 @@ def cat(out: Array, *tensors: Array, dim: int) -> None:
         stop = start + x.shape[dim]
         out[(slice(None),) * dim + (slice(start, stop),)] = x
         start = stop
+
+
+def flip(out: Array, x: Array, *, dims: tuple[int, ...]) -> None:
+    """`x` in reverse order along `dims`."""
+    out[...] = x[tuple([slice(None, None, -1 if i in dims else 1) for i in range(x.ndim)])]
+
+
+def roll(out: Array, x: Array, *, shifts: tuple[int, ...], dims: tuple[int, ...]) -> None:
+    """`x` moved on by `shifts` along `dims`, round the end."""
+    out[...] = namespace(x).roll(x, shifts, dims)
+
+
+def repeat_places(repeats: Array, *, total: int) -> Array:
+    """0 ``repeats[0]`` times, then 1 ``repeats[1]`` times, and so on."""
+    xp = namespace(repeats)
+    ends = xp.cumsum(repeats, dtype=np.int64)
+    return xp.searchsorted(ends, xp.arange(total), side="right").astype(np.int64)
 
 
 def pad(out: Array, x: Array, *, widths: tuple[tuple[int, int], ...], value: float) -> None:
