@@ -15,6 +15,7 @@ from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, float32, int64
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Shape
 from ..tensor import Tensor
+from .operands import need_float as need_float
 from .shape import cast, reshape, unsqueeze
 
 F = TypeVar("F", bound=Callable[..., Any])

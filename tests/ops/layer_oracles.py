@@ -1,6 +1,7 @@
 """Layers written plainly in NumPy, for any number of spatial dimensions: loops over places."""
 
 import itertools
+import math
 
 import numpy as np
 
@@ -51,3 +52,153 @@ def conv_transpose(
         out[:, first : first + outputs][(..., *window)] += value
     out = out[(..., *[slice(pn, n - pn) for pn, n in zip(p, full)])]
     return out if bias is None else out + bias.reshape(-1, *[1] * D)
+
+
+def starts_of(sizes, kernel_size, stride, padding, dilation, ceil_mode):
+    """The first coordinates of the windows, for each dimension."""
+    found = []
+    for n, k, s, p, d in zip(sizes, kernel_size, stride, padding, dilation):
+        last = n + 2 * p - d * (k - 1) - 1
+        count = (math.ceil(last / s) if ceil_mode else last // s) + 1
+        if ceil_mode and (count - 1) * s >= n + p:
+            count -= 1
+        found.append([i * s - p for i in range(count)])
+    return found
+
+
+def over_windows(x, choose, D, windows):
+    """`choose(image, window)` for every image and window; `windows`: ranges for each dimension."""
+    found = [
+        choose(image, window)
+        for image in x.reshape(-1, *x.shape[-D:])
+        for window in itertools.product(*windows)
+    ]
+    return np.array(found, float).reshape(*x.shape[:-D], *map(len, windows))
+
+
+def pooled(D, x, choose, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    k, p, d = several(kernel_size, D), several(padding, D), several(dilation, D)
+    s = k if stride is None else several(stride, D)
+    starts = starts_of(x.shape[-D:], k, s, p, d, ceil_mode)
+    windows = [[range(i, i + kn * dn, dn) for i in first] for first, kn, dn in zip(starts, k, d)]
+    return over_windows(x, choose, D, windows)
+
+
+def largest(image, window):
+    """Where in the flattened image the first maximum is, or the last NaN."""
+    best = None
+    for place in itertools.product(*window):
+        inside = all(0 <= i < n for i, n in zip(place, image.shape))
+        if inside and (best is None or image[place] > image[best] or np.isnan(image[place])):
+            best = place
+    return np.ravel_multi_index(best, image.shape)
+
+
+def at_index(D, x, index, with_indices):
+    index = index.astype(np.int64)
+    values = index * 0.0
+    for image in np.ndindex(x.shape[:-D]):
+        values[image] = x[image].reshape(-1)[index[image]]
+    return (values, index) if with_indices else values
+
+
+def max_pool(D):
+    def oracle(x, *args, return_indices=False, **settings):
+        return at_index(D, x, pooled(D, x, largest, *args, **settings), return_indices)
+
+    return oracle
+
+
+def mean(image, window):
+    return image[np.ix_(*window)].mean()
+
+
+def avg_pool(D):
+    def oracle(
+        x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+        divisor_override=None,
+    ):  # fmt: skip
+        p = several(padding, D)
+
+        def averaged(image, window):
+            taps = [[i for i in along if 0 <= i < n] for along, n in zip(window, image.shape)]
+            # a window in ceil mode may hang over the padding; what hangs over does not count
+            padded = [
+                [i for i in along if i < n + pn] for along, n, pn in zip(window, image.shape, p)
+            ]
+            counted = padded if count_include_pad else taps
+            divisor = divisor_override or math.prod(map(len, counted))
+            return image[np.ix_(*taps)].sum() / divisor
+
+        return pooled(D, x, averaged, kernel_size, stride, padding, 1, ceil_mode)
+
+    return oracle
+
+
+def lp_pool(D):
+    def oracle(x, norm_type, kernel_size, stride=None, ceil_mode=False):
+        k = math.prod(several(kernel_size, D))
+        means = avg_pool(D)(x**norm_type, kernel_size, stride, ceil_mode=ceil_mode)
+        return (means * k) ** (1 / norm_type)
+
+    return oracle
+
+
+def adaptive_windows(sizes, output_size):
+    wanted = [n if o is None else o for o, n in zip(output_size, sizes)]
+    return [
+        [range(math.floor(i * n / o), math.ceil((i + 1) * n / o)) for i in range(o)]
+        for n, o in zip(sizes, wanted)
+    ]
+
+
+def output_sizes(output_size, D):
+    return (output_size,) * D if isinstance(output_size, int) else output_size
+
+
+def adaptive_avg_pool(D):
+    def oracle(x, output_size):
+        windows = adaptive_windows(x.shape[-D:], output_sizes(output_size, D))
+        return over_windows(x, mean, D, windows)
+
+    return oracle
+
+
+def adaptive_max_pool(D):
+    def oracle(x, output_size, return_indices=False):
+        windows = adaptive_windows(x.shape[-D:], output_sizes(output_size, D))
+        return at_index(D, x, over_windows(x, largest, D, windows), return_indices)
+
+    return oracle
+
+
+def fractional_max_pool(D):
+    def oracle(x, kernel_size, output_size, samples, return_indices=False):
+        k, o = several(kernel_size, D), several(output_size, D)
+        index = np.zeros((*x.shape[:2], *o))
+        for plane in np.ndindex(x.shape[:2]):
+            us = samples[plane] if D == 3 else samples[plane][::-1]
+            windows = []
+            for n, kn, on, u in zip(x.shape[2:], k, o, us):
+                step = (n - kn) / (on - 1) if on > 1 else 0
+                first = [int((i + u) * step) - int(u * step) for i in range(on - 1)] + [n - kn]
+                windows.append([range(i, i + kn) for i in first])
+            index[plane] = over_windows(x[plane], largest, D, windows)
+        return at_index(D, x, index, return_indices)
+
+    return oracle
+
+
+def max_unpool(D):
+    def oracle(x, index, kernel_size, stride=None, padding=0, output_size=None):
+        k, p = several(kernel_size, D), several(padding, D)
+        s = k if stride is None else several(stride, D)
+        sizes = output_size or [
+            (n - 1) * sn - 2 * pn + kn for n, sn, pn, kn in zip(x.shape[-D:], s, p, k)
+        ]
+        out = np.zeros((*x.shape[:-D], *sizes[-D:]))
+        for place in np.ndindex(x.shape):
+            out[place[:-D]].reshape(-1)[index[place]] = x[place]
+        return out
+
+    return oracle

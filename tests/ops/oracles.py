@@ -1,66 +1,6 @@
 """Operations written plainly in NumPy, far from the library's own code: what the table trusts."""
 
-import itertools
-import math
-
 import numpy as np
-
-
-def pooled(x, choose, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
-    """`choose` of the coordinates of every window, (N, C, H, W) to (N, C, OH, OW, ...)."""
-    k, p, d = pair(kernel_size), pair(padding), pair(dilation)
-    s = k if stride is None else pair(stride)
-    starts = []
-    for n, kn, sn, pn, dn in zip(x.shape[-2:], k, s, p, d):
-        last = n + 2 * pn - dn * (kn - 1) - 1
-        count = (math.ceil(last / sn) if ceil_mode else last // sn) + 1
-        if ceil_mode and (count - 1) * sn >= n + pn:
-            count -= 1
-        starts.append([i * sn - pn for i in range(count)])
-    out = []
-    for image in x.reshape(-1, *x.shape[-2:]):
-        for top, left in itertools.product(*starts):
-            rows = range(top, top + k[0] * d[0], d[0])
-            columns = range(left, left + k[1] * d[1], d[1])
-            out.append(choose(image, rows, columns))
-    return np.array(out, float).reshape(*x.shape[:-2], len(starts[0]), len(starts[1]))
-
-
-def max_pool2d(x, *args, return_indices=False, **settings):
-    def place(image, rows, columns):
-        best = None
-        for r, c in itertools.product(rows, columns):
-            inside = 0 <= r < image.shape[0] and 0 <= c < image.shape[1]
-            if inside and (best is None or image[r, c] > image[best] or np.isnan(image[r, c])):
-                best = (r, c)
-        return best[0] * image.shape[1] + best[1]
-
-    index = pooled(x, place, *args, **settings).astype(np.int64)
-    values = index * 0.0
-    for image in np.ndindex(x.shape[:-2]):
-        values[image] = x[image].reshape(-1)[index[image]]
-    return (values, index) if return_indices else values
-
-
-def avg_pool2d(
-    x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
-    divisor_override=None,
-):  # fmt: skip
-    p = pair(padding)
-
-    def mean(image, rows, columns):
-        H, W = image.shape
-        taps = [image[r, c] for r in rows for c in columns if 0 <= r < H and 0 <= c < W]
-        padded = [
-            1 for r in rows for c in columns if r < H + p[0] and c < W + p[1]
-        ]  # a window in ceil mode may hang over the padding; what hangs over does not count
-        return sum(taps) / (divisor_override or len(padded if count_include_pad else taps))
-
-    return pooled(x, mean, kernel_size, stride, padding, 1, ceil_mode)
-
-
-def pair(n):
-    return (n, n) if isinstance(n, int) else n
 
 
 def logsumexp(x, dim, keepdim=False):

@@ -160,6 +160,9 @@ def max_pool2d(
 
 def max_pool2d_gather(out: Array, x: Array, index: Array) -> None:
     """out[n, c, i] = x[n, c].flat[index[n, c, i]]."""
+    if x.dtype.kind != "f":
+        reference.max_pool2d_gather(out, x, index)
+        return
     result = _output(out)
     arrays = [_flat(array) for array in (result, _input(x), _input(index))]
     launch(gather, len(result), *arrays, nanoseconds=1.0 * out.size)

@@ -57,6 +57,16 @@ def max_pool2d_scatter(out: Array, g: Array, index: Array) -> None:
     out[...] = total.reshape(out.shape)
 
 
+def max_unpool(out: Array, v: Array, index: Array) -> None:
+    """out (N, C, H, W) is zero but for v (N, C, OH, OW) at index; the last of several stays."""
+    xp = namespace(out)
+    N, C, H, W = out.shape
+    planes = xp.arange(N * C).reshape(N, C, 1, 1) * (H * W)
+    flat = xp.zeros(out.size, out.dtype)
+    flat[(planes + index).reshape(-1)] = v.reshape(-1)
+    out[...] = flat.reshape(out.shape)
+
+
 def avg_pool2d(
     out: Array,
     x: Array,
