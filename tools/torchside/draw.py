@@ -76,7 +76,7 @@ def cases(
     for origin, args, kwargs in _calls(function, limit, dtypes or DTYPES):
         try:
             yield Case(function, to_neutral(tuple(args)), to_neutral(dict(kwargs)), origin)
-        except (Unsupported, RuntimeError):
+        except (Unsupported, RuntimeError, ValueError):
             skipped[function] += 1
 
 
