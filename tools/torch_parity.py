@@ -2,10 +2,13 @@
 
     python tools/torch_parity.py check add nn.functional.conv2d linalg.solve
     python tools/torch_parity.py check --namespace special -v
+    python tools/torch_parity.py record             # tests/parity/recorded, all functions
+    python tools/torch_parity.py coverage -v        # docs/reference/coverage.md
 
 `check` draws calls (PyTorch's own samples of each function, special values, errors, the calls of
 tools/torchside/draws.py), runs both libraries, and prints where they differ: value, dtype, shape,
-memory, gradient, error.
+memory, gradient, error. `record` keeps a few cases of each function for the tests, which replay
+them without PyTorch. `coverage` writes the page that says how each function fares on them.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]  # `parity` is tests/parity
 
-from torchside import check, draw  # noqa: E402
+import torch  # noqa: E402
+from parity import coverage  # noqa: E402
+from torchside import check, draw, record  # noqa: E402
 
 NAMESPACES = {
     "functional": "torch.nn.functional.",
@@ -73,6 +78,26 @@ def run_check(options: argparse.Namespace) -> int:
     return 1 if failing else 0
 
 
+def run_record(options: argparse.Namespace) -> int:
+    named = options.names or options.namespace
+    record.record(selected(options.names, options.namespace) if named else None)
+    return 0
+
+
+def run_coverage(options: argparse.Namespace) -> int:
+    """Write the page; print what keeps each function from being "same"."""
+    coverage.PAGE.parent.mkdir(exist_ok=True)
+    coverage.PAGE.write_text(coverage.render(torch.__version__.partition("+")[0]))
+    rows = coverage.rows()
+    counts = collections.Counter([row.status for row in rows])
+    print(f"wrote {coverage.PAGE}: {dict(counts)}")
+    if options.verbose:
+        for row in sorted(rows, key=lambda row: (row.status, len(row.why), row.name)):
+            if row.status != "same":
+                print(f"{row.status:8} {row.name}: {row.why}")
+    return 0
+
+
 def cut(text: str, options: argparse.Namespace) -> str:
     width = 1500 if options.verbose else 500
     return text if len(text) <= width else text[:width] + " ..."
@@ -88,6 +113,13 @@ def main() -> int:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("-v", "--verbose", action="store_true")
     command.set_defaults(run=run_check)
+    command = commands.add_parser("record", help="store cases for the tests")
+    command.add_argument("names", nargs="*")
+    command.add_argument("--namespace", choices=["torch", *NAMESPACES])
+    command.set_defaults(run=run_record)
+    command = commands.add_parser("coverage", help="write docs/reference/coverage.md")
+    command.add_argument("-v", "--verbose", action="store_true", help="list what is not the same")
+    command.set_defaults(run=run_coverage)
     options = parser.parse_args()
     return options.run(options)
 

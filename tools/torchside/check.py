@@ -71,8 +71,7 @@ def forms_of(function: str) -> list[str]:
     forms = ["function"]
     if function.count(".") == 1 and hasattr(torch.Tensor, name):
         forms.append("method")
-    in_torch = function.count(".") == 1 or hasattr(torch, name)
-    if in_torch and hasattr(torch.Tensor, name + "_"):
+    if function.count(".") == 1 and hasattr(torch.Tensor, name + "_"):
         forms.append("inplace")
     return forms
 

@@ -24,6 +24,16 @@ DTYPES = "float32 float64 int64 bool uint8 int32 bfloat16 float16 complex64 comp
 OUTSIDE = ("masked.", "sparse.", "torch.", "signal.", "_refs.", "jiterator")
 
 
+# A method that is an operator -> the entry of PyTorch's database with its samples.
+OPERATORS = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or",
+    "xor": "bitwise_xor", "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
+    "eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "neg": "neg",
+    "abs": "abs", "invert": "bitwise_not",
+}  # fmt: skip
+
+
 class _FirstCall(TorchFunctionMode):
     """Notes the first PyTorch function that a lambda of the database calls."""
 
@@ -52,13 +62,23 @@ def infos() -> dict[str, list[Any]]:
         operator = op.name.startswith("__") and hasattr(torch.Tensor, op.name)
         if op.name.startswith((*OUTSIDE, "_")) and not operator:
             continue
-        names = [op.name, *[alias.name for alias in op.aliases]]
-        for name in names:
+        names = [op.name, *[alias.name.removeprefix("torch.") for alias in op.aliases]]
+        names += [name.removeprefix("nn.functional.") for name in names if name.startswith("nn.")]
+        for name in dict.fromkeys(names):
             if callable(_resolve(name)):
                 found["torch." + name].append(op)
             elif hasattr(torch.Tensor, name):
                 found["torch.Tensor." + name].append(op)
+    for operator, name in OPERATORS.items():
+        for form in (f"__{operator}__", f"__i{operator}__"):
+            if hasattr(torch.Tensor, form):
+                found["torch.Tensor." + form] = [o for o in found["torch." + name] if _plain(o)]
     return dict(found)
+
+
+def _plain(op: Any) -> bool:
+    """Of several entries of a function, the one of its plain call."""
+    return op.variant_test_name in ("", "no_rounding_mode")
 
 
 def functions() -> list[str]:
@@ -74,6 +94,8 @@ def cases(
     np.random.seed(seed)
     random.seed(seed)
     for origin, args, kwargs in _calls(function, limit, dtypes or DTYPES):
+        if "out" in kwargs:  # errors of out=, which the recorder adds where it is allowed
+            continue
         try:
             yield Case(function, to_neutral(tuple(args)), to_neutral(dict(kwargs)), origin)
         except (Unsupported, RuntimeError, ValueError):
@@ -90,9 +112,18 @@ def _calls(function: str, limit: int, dtypes: list[str]) -> Iterator[tuple[str, 
         for name in dtypes:
             if TORCH_DTYPES[name] in op.dtypes:
                 grad = name.startswith(("float32", "float64", "complex")) and op.supports_autograd
+                grad = grad and not _writes(function)
                 yield from _samples(function, op, TORCH_DTYPES[name], grad, limit)
                 yield from _own(op, TORCH_DTYPES[name], grad)
         yield from _errors(function, op)
+
+
+def _writes(function: str) -> bool:
+    """Whether it is an in-place function, which a leaf that requires grad refuses."""
+    name = function.rpartition(".")[2]
+    return (name.endswith("_") and not name.endswith("__")) or name[2:].removesuffix("__") in (
+        "i" + operator for operator in OPERATORS
+    )
 
 
 def _spread(items: list[Any], limit: int) -> list[Any]:
@@ -112,6 +143,8 @@ def _samples(
         except Exception:
             skipped[function] += 1
             return
+    if function.startswith("torch.Tensor.__") and op.name not in function:
+        samples = [sample for sample in samples if not sample.kwargs]
     for sample in _spread(samples, limit):
         found = _as_call(function, op, sample)
         if found is not None:
@@ -136,9 +169,11 @@ def _as_call(function: str, op: Any, sample: Any) -> tuple[Any, Any] | None:
     if mode.noted is None:
         return args, kwargs
     called = resolve_name(mode.noted[0])
-    if called != function and not str(called).endswith("." + op.name):
+    if called != function and op.name not in str(called).split("."):
         skipped[function] += 1
         return None
+    if str(called).endswith(".__get__"):  # a property
+        return args[:1], {}
     return mode.noted[1], mode.noted[2]
 
 
@@ -186,6 +221,7 @@ def special_values(dtype: torch.dtype) -> torch.Tensor:
     if dtype == torch.bool:
         return torch.tensor([True, False, True, True])
     low, high = torch.iinfo(dtype).min, torch.iinfo(dtype).max
+    low += dtype.is_signed  # the least integer divided by -1 kills PyTorch
     small = [-7, -1] if dtype.is_signed else [7, 9]
     return torch.tensor([0, 1, 2, 3, *small, low, high], dtype=dtype)
 
@@ -220,7 +256,7 @@ def _errors(function: str, op: Any) -> Iterator[tuple[str, Any, Any]]:
             if call is not None:
                 yield "error", *call
     x = torch.ones(2, 3)
-    if isinstance(op, UnaryUfuncInfo):
+    if isinstance(op, UnaryUfuncInfo) and not function.startswith("torch.Tensor."):
         yield "error", ("a",), {}
         yield "error", (x, x, x, x, x), {}
     if isinstance(op, ReductionOpInfo):

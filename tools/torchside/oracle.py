@@ -43,8 +43,9 @@ class Torch:
 
     def array(self, tensor: torch.Tensor) -> np.ndarray:
         tensor = tensor.detach().resolve_conj().resolve_neg()
-        if tensor.layout != torch.strided or tensor.dtype not in NAME_OF:
-            raise Unsupported(f"a tensor of {tensor.dtype}, {tensor.layout}")
+        usable = tensor.layout == torch.strided and tensor.device.type == "cpu"
+        if not usable or tensor.dtype not in NAME_OF:
+            raise Unsupported(f"a tensor of {tensor.dtype}, {tensor.layout}, {tensor.device}")
         if tensor.dtype == torch.bfloat16:
             return tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
         return tensor.numpy()
