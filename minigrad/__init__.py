@@ -62,25 +62,34 @@ from .layout import (
     preserve_format,
     strided,
 )
+from .ops import return_types
 from .ops.activations import *
 from .ops.complex import *
 from .ops.conv import *
 from .ops.conv_transpose import *
 from .ops.creation import *
+from .ops.cumulative import *
+from .ops.differences import *
 from .ops.einsum import *
 from .ops.elementwise import *
+from .ops.extreme import *
+from .ops.histogram import *
 from .ops.index import *
 from .ops.join import *
 from .ops.matmul import *
+from .ops.order import *
 from .ops.products import *
 from .ops.random import *
 from .ops.rearrange import *
 from .ops.reduce import *
 from .ops.reduce import all_ as all
 from .ops.reduce import any_ as any
+from .ops.search import *
 from .ops.shape import *
 from .ops.softmax import *
 from .ops.split import *
+from .ops.statistics import *
+from .ops.unique import *
 from .printing import set_printoptions
 from .random import (
     Generator,

@@ -26,9 +26,14 @@ from .ops import (
     complex,
     convert,
     creation,
+    cumulative,
+    differences,
+    extreme,
+    histogram,
     index,
     inplace,
     matmul,
+    order,
     products,
     random,
     rearrange,
@@ -36,6 +41,8 @@ from .ops import (
     shape,
     softmax,
     split,
+    statistics,
+    unique,
 )
 from .ops import elementwise as e
 from .ops.calling import method_of
@@ -202,8 +209,29 @@ METHODS: dict[str, Callable[..., Any]] = {
     "bernoulli": random.bernoulli,
     # reductions
     **{name: getattr(reduce, name) for name in (
-        "sum mean var std amax amin max min argmax argmin logsumexp"
+        "sum mean prod nansum nanmean count_nonzero"
     ).split()},
+    **{name: getattr(extreme, name) for name in (
+        "amax amin aminmax max min argmax argmin"
+    ).split()},
+    **{name: getattr(statistics, name) for name in (
+        "var std quantile nanquantile cov corrcoef"
+    ).split()},
+    **{name: getattr(cumulative, name) for name in (
+        "cumsum cumprod cummax cummin logcumsumexp"
+    ).split()},
+    "cumsum_": inplace.twin(cumulative.cumsum),
+    "cumprod_": inplace.twin(cumulative.cumprod),
+    "diff": differences.diff,
+    "histc": histogram.histc,
+    "histogram": histogram.histogram,
+    "bincount": histogram.bincount,
+    # order
+    **{name: getattr(order, name) for name in (
+        "sort argsort msort topk kthvalue median nanmedian mode"
+    ).split()},
+    "unique": unique.unique,
+    "unique_consecutive": unique.unique_consecutive,
     "any": reduce.any_,
     "all": reduce.all_,
     "sum_to_size": lambda self, *size: reduce.sum_to(self, shape_of(size)),
@@ -236,6 +264,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     **{f"{name}_": inplace.twin(getattr(products, name)) for name in (
         "addmm addmv addr addbmm baddbmm"
     ).split()},
+    "logsumexp": extreme.logsumexp,
     "softmax": softmax.softmax,
     "prelu": activations.prelu,
     "hardshrink": activations.hardshrink,

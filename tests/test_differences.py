@@ -84,10 +84,6 @@ def test_amax_at_nan_gives_the_gradient_to_the_nan():
     assert x.grad.tolist() == [0, 1, 0]
 
 
-def test_any_of_uint8_is_bool():
-    assert mg.tensor([0, 2], dtype=mg.uint8).any().dtype == mg.bool
-
-
 def test_alpha_may_be_a_tensor():
     alpha = mg.tensor(3.0, requires_grad=True)
     mg.add(mg.ones(2), mg.ones(2) * 2, alpha=alpha).sum().backward()

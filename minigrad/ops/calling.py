@@ -34,6 +34,19 @@ def public(function: F) -> F:
     return call  # type: ignore[return-value]
 
 
+def of_tensor(function: F) -> F:
+    """`public`, of a function whose first argument must be a Tensor: no number, list or array."""
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if args and not isinstance(args[0], Tensor):
+            name = function.__name__.rstrip("_")
+            raise DTypeError(f"{name}: expected a Tensor, got {type(args[0]).__name__}")
+        return function(*args, **kwargs)
+
+    return public(checked)  # type: ignore[return-value]
+
+
 def method_of(function: Callable[..., Any]) -> Callable[..., Any]:
     """The method of `Tensor` that `function` is: without ``out``."""
     return getattr(function, "method", function)

@@ -5,67 +5,81 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, float32, int64
+from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, as_dtype, bool_, float32, int64, uint8
 from ..errors import ShapeError
-from ..ir import Elementwise, Primitive, Shape, Spec
+from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
-from .calling import public
-from .elementwise import maximum, minimum, over_slope, where
-from .index import gather
+from .calling import of_tensor
+from .complex import conj
+from .cumulative import products_without
+from .elementwise import isfinite, isnan, where
 from .operands import axes_of, axis_of, need_float
 from .shape import cast, expand, reshape
 
 __all__ = [
-    "amax",
-    "amin",
-    "argmax",
-    "argmin",
-    "logsumexp",
-    "max",
-    "mean",
-    "min",
-    "std",
-    "sum",
-    "var",
-]
+    "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum",
+]  # fmt: skip
 
 
-class MaxResult(NamedTuple):
-    """Values of a maximum, minimum or like along a dimension, and the indices they stand at."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def _without(shape: Shape, axes: tuple[int, ...]) -> Shape:
+def without(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """`shape` with the dimensions of `axes` left out."""
     return tuple([n for i, n in enumerate(shape) if i not in axes])
 
 
-def _kept(shape: Shape, axes: tuple[int, ...]) -> Shape:
+def kept(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """`shape` with the dimensions of `axes` of size 1."""
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
-def _sum_spec(x: Any, *, axes: tuple[int, ...]) -> Spec:
-    return Spec(_without(x.shape, axes), x.dtype if CATEGORY[x.dtype] >= FLOAT else int64)
+def spread(g: Tensor, shape: Shape, axes: tuple[int, ...]) -> Tensor:
+    """What was reduced over `axes`, or its cotangent, repeated over the dimensions it lost."""
+    return expand(reshape(g, kept(shape, axes)), shape)
 
 
-def _extreme_spec(x: Any, *, axes: tuple[int, ...]) -> Spec:
-    return Spec(_without(x.shape, axes), x.dtype)
+def finish(out: Tensor, input: Tensor, axes: tuple[int, ...], keepdim: bool) -> Tensor:
+    """A reduction of `input` over `axes`, with those dimensions of size 1 if `keepdim`."""
+    return reshape(out, kept(input.shape, axes)) if keepdim else out
 
 
-def _back(g: Tensor, shape: Shape, axes: tuple[int, ...]) -> Tensor:
-    """A reduction's cotangent, spread over the dimensions that were reduced."""
-    return expand(reshape(g, _kept(shape, axes)), shape)
+def wide_dtype(dtype: Any) -> Any:
+    """What sums and products of `dtype` are given in: integers and bools add up in int64."""
+    return dtype if CATEGORY[dtype] >= FLOAT else int64
 
 
 SUM = Primitive(
     "sum",
-    _sum_spec,
+    lambda x, *, axes: Spec(without(x.shape, axes), wide_dtype(x.dtype)),
     kernel="reduce.sum",
-    vjps=(lambda g, x_shape, axes: _back(g, x_shape, axes),),
+    vjps=(lambda g, x_shape, axes: spread(g, x_shape, axes),),
     formula="sum of x over axes",
+    complex=True,
+)
+
+
+def _left(shape: Shape, axis: int | None) -> Shape:
+    return () if axis is None else without(shape, (axis,))
+
+
+def _prod_vjp(g: Tensor, x: Tensor, x_shape: Shape, axis: int | None) -> Tensor:
+    """The cotangent times the product of the others: y / x would be wrong at zeros."""
+    if axis is not None:
+        return spread(g, x_shape, (axis,)) * conj(products_without(x, axis))
+    flat = reshape(x, -1)
+    others = products_without(flat, 0)
+    # As in PyTorch two zeros make all of them 0, even beside NaN.
+    two_zeros = sum(flat.detach() == 0) > 1
+    others = where(two_zeros & ~isfinite(others), 0.0, others)
+    return g * reshape(conj(others), x_shape)
+
+
+PROD = Primitive(
+    "prod",
+    lambda x, *, axis: Spec(_left(x.shape, axis), wide_dtype(x.dtype)),
+    kernel="reduce.prod",
+    vjps=(_prod_vjp,),
+    formula="product of x over axis",
     complex=True,
 )
 
@@ -83,35 +97,50 @@ def sum_to(input: Tensor, shape: Shape) -> Tensor:
     return reshape(apply(SUM, input, axes=axes), shape)
 
 
-def _rounded_once(reduction: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def rounded_once(reduction: Callable[..., Any]) -> Callable[..., Any]:
     """16-bit floats are storage: a reduction of several steps computes them all in float32."""
 
     @functools.wraps(reduction)
-    def function(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if input.dtype in STORAGE_ONLY and kwargs.get("dtype") is None:
-            return cast(reduction(cast(input, float32), *args, **kwargs), input.dtype)
-        return reduction(input, *args, **kwargs)
+    def function(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+        dtype = kwargs.get("dtype")
+        result = input.dtype if dtype is None else as_dtype(dtype)
+        if result not in STORAGE_ONLY:
+            return reduction(input, *args, **kwargs)
+        if dtype is not None:
+            kwargs["dtype"] = float32
+        out = reduction(cast(cast(input, result), float32), *args, **kwargs)
+        return tuple([cast(x, result) for x in out]) if type(out) is tuple else cast(out, result)
 
     return function
 
 
-def _finish(out: Tensor, input: Tensor, axes: tuple[int, ...], keepdim: bool) -> Tensor:
-    return reshape(out, _kept(input.shape, axes)) if keepdim else out
-
-
-@public
+@of_tensor
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over `dim` (a number, several, or all). Integers and bools sum as int64."""
     if dtype is not None:
+        dtype = as_dtype(dtype)
         input = cast(input, dtype)
     axes = axes_of(dim, input.ndim, "sum")
-    if not axes:
-        return input.clone() if CATEGORY[input.dtype] >= FLOAT else cast(input, int64)
-    return _finish(apply(SUM, input, axes=axes), input, axes, keepdim)
+    out = apply(SUM, input, axes=axes) if axes else cast(input.clone(), wide_dtype(input.dtype))
+    out = finish(out, input, axes, keepdim)
+    return out if dtype is None else cast(out, dtype)
 
 
-@public
-@_rounded_once
+@of_tensor
+def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The product of all elements, or along `dim`. Integers and bools multiply as int64."""
+    if dtype is not None:
+        dtype = as_dtype(dtype)
+        input = cast(input, dtype)
+    axis = None if dim is None else axis_of(dim, input.ndim, "prod")
+    out = apply(PROD, input, axis=axis if input.ndim else None)
+    if input.ndim:
+        out = finish(out, input, tuple(range(input.ndim)) if axis is None else (axis,), keepdim)
+    return out if dtype is None else cast(out, dtype)
+
+
+@of_tensor
+@rounded_once
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean over `dim`; NaN for no elements."""
     if dtype is not None:
@@ -121,150 +150,47 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     return sum(input, axes, keepdim) / math.prod([input.shape[i] for i in axes])
 
 
-@public
-@_rounded_once
-def var(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
-    """The variance over `dim`: squared deviations summed over ``n - correction``."""
-    need_float(input, "var")
-    axes = axes_of(dim, input.ndim, "var")
-    deviation = input - mean(input, axes, keepdim=True)
-    count = math.prod([input.shape[i] for i in axes]) - correction
-    total = sum(deviation * deviation, axes, keepdim)
-    return total / (count if count > 0 else 0.0)
+def _nan_as_zero(input: Tensor) -> Tensor:
+    return where(isnan(input), 0.0, input) if CATEGORY[input.dtype] >= FLOAT else input
 
 
-# A root that is flat at 0, as PyTorch has it: equal elements have no direction to spread in.
-ROOT = Elementwise(
-    "root", "sqrt(a)", "a", vjps=(lambda g, y: where(y == 0, 0.0, over_slope(g, y * 2)),)
-)
+@of_tensor
+def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The sum over `dim` of what is not NaN."""
+    return sum(_nan_as_zero(input), dim, keepdim, dtype=dtype)
 
 
-@public
-@_rounded_once
-def std(input: Tensor, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
-    """The standard deviation over `dim`, the root of `var`."""
-    return apply(ROOT, var(input, dim, correction=correction, keepdim=keepdim))
+@of_tensor
+@rounded_once
+def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean over `dim` of what is not NaN; NaN where there is nothing else."""
+    need_float(input, "nanmean", complex=True)
+    total = nansum(input, dim, keepdim, dtype=dtype)
+    return total / cast(sum(input == input, dim, keepdim), total.dtype)
 
 
-# Extremes ------------------------------------------------------------------------------------
-
-SAME = Elementwise("same", "(a == b) | (isnan(a) & isnan(b))", "a b", result="bool")
-
-
-def _among_ties(g: Tensor, x: Tensor, y: Tensor, x_shape: Shape, axes: tuple[int, ...]) -> Tensor:
-    """The cotangent shared evenly by all elements equal to the extreme (or NaN beside NaN)."""
-    chosen = cast(apply(SAME, x, _back(y, x_shape, axes)), g.dtype)
-    share = chosen / sum(chosen, axes, keepdim=True)
-    return _back(g, x_shape, axes) * share
+@of_tensor
+def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+    """How many elements over `dim` are not zero, int64; NaN is not zero."""
+    return sum(input != 0, dim)
 
 
-AMAX = Primitive("amax", _extreme_spec, kernel="extreme.amax", vjps=(_among_ties,))
-AMIN = Primitive("amin", _extreme_spec, kernel="extreme.amin", vjps=(_among_ties,))
+def _truth(input: Tensor, dim: Any, keepdim: bool, op: str, finds: bool) -> Tensor:
+    truths = cast(input, bool_)
+    if not (isinstance(dim, (tuple, list)) and not dim):  # () is no dimension here, not all
+        axes = axes_of(dim, input.ndim, op)
+        count = sum(truths == finds, axes, keepdim) if axes or input.ndim else truths == finds
+        truths = (count != 0) == finds
+    return cast(truths, uint8) if input.dtype == uint8 else truths
 
 
-def _extreme(prim: Primitive, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    axes = axes_of(dim, input.ndim, prim.name)
-    _need_elements(input, axes, prim.name)
-    return _finish(apply(prim, input, axes=axes), input, axes, keepdim)
-
-
-def _need_elements(input: Tensor, axes: tuple[int, ...], op: str) -> None:
-    if any([input.shape[i] == 0 for i in axes]):
-        raise ShapeError(f"{op}: no elements to choose from in shape {input.shape} over {axes}")
-
-
-@public
-def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-    """The maximum over `dim`; ties share the gradient, NaN wins."""
-    return _extreme(AMAX, input, dim, keepdim)
-
-
-@public
-def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-    """The minimum over `dim`; ties share the gradient, NaN wins."""
-    return _extreme(AMIN, input, dim, keepdim)
-
-
-ARGMAX = Primitive(
-    "argmax", lambda x, *, axis: Spec(_without(x.shape, (axis,)), int64), kernel="extreme.argmax"
-)
-ARGMIN = Primitive(
-    "argmin", lambda x, *, axis: Spec(_without(x.shape, (axis,)), int64), kernel="extreme.argmin"
-)
-
-
-def _arg(prim: Primitive, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
-    whole = dim is None
-    flat = reshape(input, -1) if whole or input.ndim == 0 else input
-    axis = axis_of(0 if whole else dim, flat.ndim, prim.name)
-    _need_elements(flat, (axis,), prim.name)
-    out = apply(prim, flat, axis=axis)
-    if whole or input.ndim == 0:
-        return reshape(out, (1,) * input.ndim) if keepdim else out
-    return _finish(out, input, (axis,), keepdim)
-
-
-@public
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index of the first maximum along `dim`, or in the flattened tensor; NaN wins."""
-    return _arg(ARGMAX, input, dim, keepdim)
-
-
-@public
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index of the first minimum along `dim`, or in the flattened tensor; NaN wins."""
-    return _arg(ARGMIN, input, dim, keepdim)
-
-
-def _max_or_min(name: str, input: Tensor, dim: Any, keepdim: bool) -> Tensor | MaxResult:
-    prim, arg = (AMAX, argmax) if name == "max" else (AMIN, argmin)
-    if dim is None:
-        return _extreme(prim, input, (), False)
-    if isinstance(dim, Tensor):
-        return (maximum if name == "max" else minimum)(input, dim)
-    indices = arg(input, dim, keepdim=True)
-    if input.ndim == 0:
-        return MaxResult(input.clone(), indices)
-    axis = axis_of(dim, input.ndim, name)
-    values = gather(input, axis, indices)
-    if not keepdim:
-        shape = _without(input.shape, (axis,))
-        values, indices = reshape(values, shape), reshape(indices, shape)
-    return MaxResult(values, indices)
-
-
-@public
-def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The maximum of all elements; along `dim`, (values, indices); of two tensors, `maximum`."""
-    return _max_or_min("max", input, dim, keepdim)
-
-
-@public
-def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The minimum of all elements; along `dim`, (values, indices); of two tensors, `minimum`."""
-    return _max_or_min("min", input, dim, keepdim)
-
-
-@public
+@of_tensor
 def any_(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether any element over `dim` is non-zero."""
-    counted = sum(input != 0, dim, keepdim)
-    return counted > 0
+    """Whether any element over `dim` is non-zero: a bool, of uint8 a uint8."""
+    return _truth(input, dim, keepdim, "any", True)
 
 
-@public
+@of_tensor
 def all_(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether all elements over `dim` are non-zero."""
-    return sum(input == 0, dim, keepdim) == 0
-
-
-@public
-def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
-    """``log(sum(exp(x)))`` over `dim`, without overflow."""
-    axes = axes_of(dim, input.ndim, "logsumexp")
-    if any([input.shape[i] == 0 for i in axes]):
-        return sum(input.exp(), axes, keepdim).log()  # the sum of nothing is 0
-    largest = amax(input, axes, keepdim=True).detach()
-    shift = where(largest.isfinite(), largest, 0.0)  # all -inf must give -inf, not NaN
-    out = (input - shift).exp().sum(axes, keepdim=True).log() + shift
-    return out if keepdim else reshape(out, _without(input.shape, axes))
+    """Whether all elements over `dim` are non-zero: a bool, of uint8 a uint8."""
+    return _truth(input, dim, keepdim, "all", False)

@@ -101,6 +101,7 @@ def _dtypes(op: Op, dtype: np.dtype, count: int) -> list[np.dtype]:
     kept = {"same": dtype, "real": dtypes.real_of(dtype), "complex": dtypes.complex_of(dtype)}
     kept["float"] = dtype if is_differentiable(dtype) else float32
     kept["wide"] = dtype if is_differentiable(dtype) else int64
+    kept["truth"] = dtype if dtype == dtypes.uint8 else dtypes.bool_
     results = op.result if isinstance(op.result, tuple) else (op.result,) * count
     return [kept[r] if isinstance(r, str) and r in kept else np.dtype(r) for r in results]
 

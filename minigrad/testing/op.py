@@ -62,8 +62,8 @@ class Op:
         kinds: dtypes of the drawn inputs: "f" floats, "i" integers, "b" bools, "c" complex numbers,
             "d" floats of 32 and 64 bits only.
         result: dtypes of the outputs: "same" as the drawn inputs, "float" (float32 for integers),
-            "wide" (int64 for integers), "real" (that of a complex dtype's parts),
-            "complex" (the other way), or a dtype; a tuple if outputs differ.
+            "wide" (int64 for integers), "truth" (bool, but uint8 for uint8), "real" (that of a
+            complex dtype's parts), "complex" (the other way), or a dtype; a tuple if they differ.
         broadcasts: drawn inputs broadcast: more shapes are tried, 0-d and empty ones among them.
         differentiable: gradients flow from drawn floats to the outputs.
         rounds_once: a result in 16-bit floats is the float32 result, rounded.

@@ -121,7 +121,7 @@ def fails(op, check=check_case):
     try:
         for case in op.cases():
             check(case)
-    except (AssertionError, RuntimeError):
+    except (AssertionError, RuntimeError, IndexError):
         return True
     return False
 
@@ -231,9 +231,15 @@ def blind_to_strides(kernel, outputs):
     return careless
 
 
+# The median of all elements is the same in any order.
+ORDERLESS = {"middle"}
+
+
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("careless", [without_last_element, blind_to_strides])
 def test_a_careless_kernel_fails(name, careless, monkeypatch):
+    if careless is blind_to_strides and name in ORDERLESS:
+        return
     prim = REGISTRY[name]
     kernel = find_kernel(prim, np.ndarray)
     monkeypatch.setitem(prim.kernels, np.ndarray, careless(kernel, len(prim.outputs)))

@@ -87,6 +87,7 @@ def over(name, oracle, *samples, function=None, **facts):
 
 SPECIAL = array([-inf, -1.5, -0.0, 0.0, 0.5, 2.0, inf, nan])
 TIES = array([[1.0, 3.0, 3.0], [nan, 2.0, nan], [-inf, -inf, -inf], [inf, 0.0, inf]])
+ZEROS = array([[2.0, 0.0, 3.0, 1.5], [0.0, 1.0, 0.0, -2.0]])
 CONSTANT = {"differentiable": False}
 TWICE = {"rounds_once": False}  # made of several operations
 # Samples of operations along a dimension, of empty tensors, of whole ones.

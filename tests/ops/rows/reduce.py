@@ -6,7 +6,7 @@ from numpy import array
 
 from minigrad.testing import sample
 
-from .making import ALONG, CONSTANT, EMPTY, PLAIN, TIES, TWICE, X, call, method, over, row
+from .making import ALONG, CONSTANT, EMPTY, PLAIN, TIES, TWICE, ZEROS, X, call, method, over, row
 
 
 def count_of(x, axis, correction):
@@ -34,10 +34,20 @@ ROWS = [
     over("mean", np.mean, sample(X(2, 0), dim=1, smooth=False), kinds="fc", **TWICE),
     over("var", variance, sample(X(2, 3), dim=1, correction=0), **TWICE),
     over("std", lambda *a, **k: np.sqrt(variance(*a, **k)), function=call("std"), **TWICE),
+    row("prod", lambda x, dim=None, keepdim=False: np.prod(x, dim, keepdims=keepdim), *PLAIN,
+        *ALONG, *EMPTY, sample(ZEROS), sample(ZEROS, dim=1), sample(ZEROS, dim=0), kinds="fib",
+        result="wide"),
+    over("nansum", np.nansum, *EMPTY, kinds="fib", result="wide", **TWICE),
+    over("nanmean", np.nanmean, **TWICE),
+    row("count_nonzero", lambda x, dim=None: np.count_nonzero(x, dim), sample(X(2, 3)), *EMPTY,
+        sample(X(2, 3, 2), (0, -1)), sample(X()), sample(TIES, 1),
+        kinds="fib", result="int64", **CONSTANT),
+    row("aminmax", lambda x, dim=None, keepdim=False: (np.min(x, dim, keepdims=keepdim),
+        np.max(x, dim, keepdims=keepdim)), *PLAIN, *ALONG, kinds="fib"),
     over("amax", np.max, kinds="fi"),
     over("amin", np.min, kinds="fi"),
-    over("any", np.any, *EMPTY, kinds="fib", result=bool, **CONSTANT),
-    over("all", np.all, *EMPTY, kinds="fib", result=bool, **CONSTANT),
+    over("any", np.any, *EMPTY, kinds="fib", result="truth", **CONSTANT),
+    over("all", np.all, *EMPTY, kinds="fib", result="truth", **CONSTANT),
     row("argmax", lambda x, dim=None, keepdim=False: np.argmax(x, dim, keepdims=keepdim),
         *PLAIN, *ALONG, kinds="fi", result="int64", **CONSTANT),
     row("argmin", lambda x, dim=None, keepdim=False: np.argmin(x, dim, keepdims=keepdim),
