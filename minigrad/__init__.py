@@ -4,9 +4,10 @@ import builtins as _builtins
 import importlib as _importlib
 import typing as _typing
 
-from . import cuda, data, fft, methods, nn, optim, random
+from . import autograd, cuda, data, fft, func, methods, nn, optim, random, utils
 from . import version as _version
 from .autograd import grad, vjp
+from .autograd.vmap import vmap
 from .device import device
 from .dtypes import (
     bfloat16,
@@ -52,6 +53,7 @@ from .grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from .interop import from_dlpack
 from .kernels.cpu.jit import get_num_threads, set_num_threads
 from .layout import (
     channels_last,

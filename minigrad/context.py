@@ -6,7 +6,9 @@ Thread-local throughout: a loader thread under `no_grad` must not switch off the
 from __future__ import annotations
 
 import contextvars
+import os
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +21,9 @@ class _State(threading.local):
     def __init__(self) -> None:
         self.grad_enabled = True
         self.inference = False
+        # Whether nodes remember where they were called, and gradients are checked (anomaly.py).
+        self.anomaly = False
+        self.check_finite = False
         self.recorder: Callable[..., None] | None = None
         # (enclosing path, weak reference to the running module), innermost last; None outside.
         self.path: tuple[Any, Any] | None = None
@@ -68,6 +73,13 @@ class set_grad:
 
     def __exit__(self, *exc: object) -> None:
         state.grad_enabled = self.before
+
+
+def user_trace() -> str:
+    """The call stack outside this package, as a traceback shows it: where a user's line called."""
+    here = os.path.dirname(__file__) + os.sep
+    frames = [f for f in traceback.extract_stack() if not f.filename.startswith(here)]
+    return "".join(traceback.format_list(frames[-8:])).rstrip()
 
 
 def module_path(path: tuple[Any, Any] | None = None) -> str:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import context
 from .context import state
 from .ir import Plan, Primitive
-from .storage import Storage
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -29,12 +28,13 @@ class Node:
     """One applied operation in the graph, with what its gradient will need.
 
     `saved` holds (array, storage, version) of what the record's gradient formulas name, in the
-    order of ``plan.inputs`` and then ``plan.outputs``; None once backward has freed it.
+    order of ``plan.inputs`` and then ``plan.outputs``; None once backward has freed it, or a
+    function that will put it there (checkpoint.py).
     """
 
     __slots__ = (
         "__weakref__", "attrs", "edges", "hooks", "metas", "number", "path", "plan", "prim",
-        "retained", "saved",
+        "retained", "saved", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -46,8 +46,14 @@ class Node:
         self.path = state.path
         self.hooks: dict[int, Any] | None = None  # by output
         self.retained: dict[int, weakref.ref[Tensor]] | None = None  # who asked to retain_grad
+        self.trace = context.user_trace() if state.anomaly else None
         self.metas: Sequence[Any] = ()  # (shape, dtype) of each input; None for a number
-        self.saved: list[tuple[Any, Storage | None, int]] | None = None
+        self.saved: Any = None
+
+    @staticmethod
+    def next_number() -> int:
+        """A number between those of the nodes made so far and of those to come."""
+        return _next_number()
 
     @property
     def needs(self) -> tuple[bool, ...]:

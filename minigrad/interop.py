@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .device import to_numpy
-from .dtypes import CATEGORY, FLOAT
+from .device import device as Device
+from .device import namespace_of, to_device, to_numpy
+from .dtypes import CATEGORY, FLOAT, bfloat16
 from .errors import ArgumentError, DeviceError, DTypeError, GradientError, ShapeError
 from .ops import elementwise
 from .ops.matmul import matmul
+from .ops.operands import shared
 from .tensor import Tensor, storage_of
 
 
@@ -52,6 +54,75 @@ def as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.nd
             raise ValueError(f"a {array.dtype} tensor cannot be seen as {dtype} without a copy")
         return array.astype(dtype)
     return array.copy() if copy else array
+
+
+def pickled(self: Tensor, protocol: Any) -> Any:
+    """What `pickle` stores: values, device, and whether the tensor requires grad; no graph."""
+    values = np.ascontiguousarray(to_numpy(self.array)).reshape(self.shape)
+    extra = dict(getattr(self, "__dict__", {}))
+    return unpickled, (type(self), values, str(self.device), self.requires_grad, extra)
+
+
+def unpickled(cls: Any, values: np.ndarray, place: str, requires_grad: bool, extra: Any) -> Tensor:
+    """The tensor that `pickled` took apart."""
+    out = cls.__new__(cls)
+    Tensor.__init__(out, to_device(values, Device(place)))
+    if extra:
+        out.__dict__.update(extra)
+    return out.requires_grad_() if requires_grad else out
+
+
+# DLPack: memory shared with other array libraries ------------------------------------------------
+
+
+def to_dlpack(
+    self: Tensor,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[Any, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """The tensor's memory as a DLPack capsule, for ``other.from_dlpack(tensor)``.
+
+    minigrad does not see what is written through it: what backward needs is copied from then on.
+    """
+    if self.requires_grad:
+        raise BufferError(
+            "__dlpack__: the tensor requires grad, and what others compute is not recorded. Use "
+            "x.detach()"
+        )
+    if isinstance(self.array, np.ndarray) and self.dtype == bfloat16:
+        raise BufferError("__dlpack__: NumPy exports no bfloat16; use x.float()")
+    storage_of(self).foreign = True
+    if isinstance(self.array, np.ndarray):
+        return self.array.__dlpack__(max_version=max_version, dl_device=dl_device, copy=copy)
+    return self.array.__dlpack__(stream=stream, max_version=max_version)
+
+
+def dlpack_device(self: Tensor) -> tuple[int, int]:
+    """(kind of device, its number) as DLPack counts them: (1, 0) is the CPU, (2, 0) CUDA."""
+    return (1, 0) if self.device.type == "cpu" else (2, 0)
+
+
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor on the memory of another library's array: writes to one show in the other.
+
+    `copy` True makes a copy; False raises where one would be needed.
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise DTypeError(f"from_dlpack: {type(ext_tensor).__name__} has no __dlpack__ method")
+    kind = int(ext_tensor.__dlpack_device__()[0])
+    if kind not in (1, 2):
+        raise DeviceError(f"from_dlpack: the array is on a device of DLPack's kind {kind}")
+    xp = np if kind == 1 else namespace_of(Device("cuda"))
+    array = xp.from_dlpack(ext_tensor)
+    if isinstance(array, np.ndarray) and not array.flags.writeable:
+        if copy is False:
+            raise BufferError("from_dlpack: the memory is read-only, and a tensor is writable")
+        array = array.copy()
+    out = shared(array.copy() if copy else array)
+    return out if device is None else out.to(Device(device))
 
 
 def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import autograd, hooks, interop, printing
+from . import hooks, interop, printing
+from .autograd import walk
 from .dtypes import (
     bfloat16,
     bool_,
@@ -144,12 +145,15 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__array__": interop.as_array,
     "__array_ufunc__": interop.array_ufunc,
     "__deepcopy__": interop.deepcopy,
+    "__reduce_ex__": interop.pickled,
+    "__dlpack__": interop.to_dlpack,
+    "__dlpack_device__": interop.dlpack_device,
     "__hash__": object.__hash__,
 }
 
 METHODS: dict[str, Callable[..., Any]] = {
     # gradients
-    "backward": autograd.backward,
+    "backward": walk.backward,
     "register_hook": hooks.register_hook,
     "retain_grad": hooks.retain_grad,
     # conversion

@@ -121,9 +121,6 @@ class Tensor:
             )
         self.array, self.storage = value.array, storage_of(value)
 
-    def __reduce__(self) -> Any:
-        raise TypeError("a Tensor does not pickle: use minigrad.save, which runs no code on load")
-
 
 # The funnel ----------------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -56,11 +54,6 @@ def test_complex_numbers_where_they_make_no_sense_raise():
         mg.ones(2).mul_(1j)
     with pytest.raises(mg.GradientError, match="real number only"):
         (z.requires_grad_() * 2).sum().backward()
-
-
-def test_tensors_do_not_pickle():
-    with pytest.raises(TypeError, match="minigrad.save"):
-        pickle.dumps(mg.ones(2))
 
 
 def test_dtypes_are_numpys():

@@ -31,7 +31,7 @@ ROOMS = [
     ("autograd", "function", "hooks", "grad_mode"),
     ("interop", "printing", "serialization"),
     ("methods",),
-    ("nn", "optim", "data", "testing", "cuda", "plot", "fft", "linalg", "special"),
+    ("nn", "optim", "data", "testing", "cuda", "plot", "fft", "func", "linalg", "special", "utils"),
     ("datasets",),
     ("demo",),
     ("",),  # the package itself, minigrad/__init__.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -142,3 +143,55 @@ def test_moving_between_devices_carries_gradients():
     x = mg.ones(2, requires_grad=True)
     (x.to("cuda") * 3).cpu().sum().backward()
     assert x.grad.tolist() == [3, 3] and x.grad.device.type == "cpu"
+
+
+# Pickles and DLPack ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [mg.float32, mg.bfloat16, mg.int64, mg.bool, mg.complex64])
+def test_pickles(dtype):
+    x = mg.ones(2, 3, dtype=dtype).T
+    again = pickle.loads(pickle.dumps(x))
+    assert again.dtype == dtype and again.tolist() == x.tolist() and not again.requires_grad
+    layer = pickle.loads(pickle.dumps(mg.nn.Linear(2, 3)))
+    assert isinstance(layer.weight, mg.nn.Parameter) and layer.weight.requires_grad
+    assert pickle.loads(pickle.dumps(mg.ones(2, device="cuda"))).device.type == "cuda"
+
+
+def test_dlpack_shares_memory_with_numpy():
+    x = mg.zeros(2, 3)
+    seen = np.from_dlpack(x)
+    x[0] = 1
+    assert seen[0].tolist() == [1, 1, 1] and x.__dlpack_device__() == (1, 0)
+    array = np.zeros(3)
+    y = mg.from_dlpack(array)
+    y[1] = 5
+    assert array.tolist() == [0, 5, 0]
+    assert mg.from_dlpack(array, copy=True).add_(1) is not None and array[0] == 0
+    with pytest.raises(BufferError, match="requires grad"):
+        np.from_dlpack(mg.ones(1, requires_grad=True))
+    with pytest.raises(BufferError, match="bfloat16"):
+        np.from_dlpack(mg.ones(1, dtype=mg.bfloat16))
+    with pytest.raises(mg.DTypeError, match="__dlpack__"):
+        mg.from_dlpack([1.0])
+
+
+def test_what_backward_needs_of_exported_memory_is_copied():
+    x = mg.ones(2)
+    seen = np.from_dlpack(x)
+    w = mg.ones(2, requires_grad=True)
+    loss = (w * x).sum()
+    x.numpy()[:] = 7
+    assert seen.tolist() == [7, 7]
+    loss.backward()
+    assert w.grad.tolist() == [1, 1]
+
+
+def test_dlpack_with_torch():
+    torch = pytest.importorskip("torch")
+    x = mg.zeros(3)
+    torch.from_dlpack(x)[1] = 2
+    assert x.tolist() == [0, 2, 0]
+    theirs = torch.zeros(3)
+    mg.from_dlpack(theirs)[2] = 4
+    assert theirs.tolist() == [0, 0, 4]

@@ -6,17 +6,18 @@ themselves, and derivatives of any order come from the same walk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from .context import set_grad, state
-from .device import Array, namespace
-from .dtypes import is_complex
-from .errors import GradientError, ShapeError
-from .ops.creation import ones_like
-from .ops.reduce import sum_to
-from .ops.shape import cast, clone, identity
-from .tensor import Edge, Leaf, Node, Tensor, current_edge
+from ..context import set_grad, state
+from ..device import Array, namespace
+from ..dtypes import is_complex
+from ..errors import ArgumentError, GradientError, ShapeError
+from ..ops.creation import ones_like, zeros_like
+from ..ops.reduce import sum_to
+from ..ops.shape import cast, clone, identity
+from ..tensor import Edge, Leaf, Node, Tensor, current_edge
+from .anomaly import check_finite
 
 Cotangents = dict[Any, list[Tensor | None]]
 
@@ -36,16 +37,27 @@ def backward(
         create_graph: record the gradient computation too, for higher derivatives.
         inputs: accumulate into these tensors only.
     """
+    backward_from(tensor, gradient, retain_graph, create_graph, inputs)
+
+
+def backward_from(
+    tensors: Tensor | Sequence[Tensor],
+    gradients: Tensor | Sequence[Tensor | None] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Sequence[Tensor] | Tensor | None,
+) -> None:
+    """`backward` from one tensor or several."""
     wanted = None
     if inputs is not None:
         given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         wanted = list({id(x): x for x in given}.values())
         if not wanted:
             raise GradientError("backward: inputs is empty; leave it out to reach every leaf")
-    root = _root(tensor, gradient, "backward")
+    roots = _roots(tensors, gradients, "backward")
     keep = create_graph if retain_graph is None else retain_graph
     targets = None if wanted is None else [_edge_of(x, "backward(inputs=)") for x in wanted]
-    found = _walk([root], targets, create_graph=create_graph, retain_graph=keep)
+    found = _walk(roots, targets, create_graph=create_graph, retain_graph=keep)
     if wanted is not None:
         for x, g in zip(wanted, found, strict=True):
             if g is not None:
@@ -58,25 +70,26 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of `outputs` (their inner product with `grad_outputs`) in `inputs`.
 
     Returns a tuple, one for each input; ``.grad`` fields are left alone. An input that the outputs
-    do not depend on raises, or with ``allow_unused=True`` gives None.
+    do not depend on raises, or with ``allow_unused=True`` gives None, and zeros with
+    ``materialize_grads=True``.
     """
-    outs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    if materialize_grads and allow_unused is False:
+        raise ArgumentError("grad: materialize_grads=True needs allow_unused=True or None")
     ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    given = [grad_outputs] if isinstance(grad_outputs, Tensor) else grad_outputs
-    cotangents = [None] * len(outs) if given is None else list(given)
-    if len(cotangents) != len(outs):
-        raise GradientError(f"grad: {len(outs)} outputs but {len(cotangents)} grad_outputs")
-    roots = [_root(o, g, "grad") for o, g in zip(outs, cotangents, strict=True)]
+    roots = _roots(outputs, grad_outputs, "grad")
     keep = create_graph if retain_graph is None else retain_graph
     targets = [_edge_of(x, "grad") for x in ins]
     found = _walk(roots, targets, create_graph=create_graph, retain_graph=keep)
     for position, g in enumerate(found):
-        if g is None and not allow_unused:
+        if g is None and materialize_grads:
+            found[position] = zeros_like(ins[position])
+        elif g is None and not allow_unused:
             raise GradientError(
                 f"grad: the outputs do not depend on input {position} (shape "
                 f"{ins[position].shape}); pass allow_unused=True to get None for it"
@@ -84,27 +97,14 @@ def grad(
     return tuple(found)
 
 
-def vjp(
-    function: Callable[..., Any], *primals: Tensor
-) -> tuple[Any, Callable[..., tuple[Tensor, ...]]]:
-    """``function(*primals)`` and the map from its cotangent(s) to the primals' gradients.
-
-    The map may be called any number of times, and is itself differentiable.
-    """
-    with set_grad(True):
-        entries = [identity(x) if x.requires_grad else x.detach().requires_grad_() for x in primals]
-        out = function(*entries)
-    outs = (out,) if isinstance(out, Tensor) else tuple(out)
-    if any([x.edge is None for x in outs]):
-        raise GradientError("vjp: an output of the function does not depend on the primals")
-
-    def pull_back(*cotangents: Tensor) -> tuple[Tensor, ...]:
-        roots = [_root(o, g, "vjp") for o, g in zip(outs, cotangents, strict=True)]
-        targets = [_edge_of(x, "vjp") for x in entries]
-        found = _walk(roots, targets, create_graph=state.grad_enabled, retain_graph=True)
-        return tuple([x * 0 if g is None else g for x, g in zip(entries, found, strict=True)])
-
-    return out, pull_back
+def _roots(tensors: Any, gradients: Any, caller: str) -> list[tuple[Edge, Tensor]]:
+    """Where a walk from one tensor or several starts."""
+    outs = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    given = [gradients] if isinstance(gradients, Tensor) else gradients
+    cotangents = [None] * len(outs) if given is None else list(given)
+    if len(cotangents) != len(outs):
+        raise GradientError(f"{caller}: {len(outs)} tensors but {len(cotangents)} gradients")
+    return [_root(o, g, caller) for o, g in zip(outs, cotangents, strict=True)]
 
 
 def _root(tensor: Tensor, gradient: Tensor | None, caller: str) -> tuple[Edge, Tensor]:
@@ -291,10 +291,13 @@ def pull(node: Node, cotangents: list[Tensor | None], create_graph: bool) -> lis
             vjp_of_input(g, *[named[name] for name in wants]) if need else None
             for need, vjp_of_input, wants in zip(node.needs, prim.vjps, prim.wants, strict=True)
         ]
-    return [
+    fitted = [
         None if g is None or not need else _fit(node, g, meta)
         for need, g, meta in zip(node.needs, gradients, node.metas, strict=True)
     ]
+    if state.check_finite:
+        check_finite(node, fitted)
+    return fitted
 
 
 def _free(node: Node) -> None:
@@ -307,6 +310,8 @@ def _free(node: Node) -> None:
 
 def _saved_tensors(node: Node, create_graph: bool) -> dict[tuple[str, int], Any]:
     """What the node kept, as tensors again: tied to the graph if it may be differentiated."""
+    if callable(node.saved):
+        node.saved()
     if node.saved is None:
         raise GradientError(
             f"backward through {node!r} a second time: what it saved was freed by the first. Pass "

@@ -1,0 +1,4 @@
+"""``minigrad.utils``: names that PyTorch's programs import from ``torch.utils``."""
+
+from . import checkpoint as checkpoint
+from . import dlpack as dlpack
