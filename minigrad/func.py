@@ -17,7 +17,7 @@ from .autograd.transforms import (
 from .autograd.vmap import vmap
 from .errors import ArgumentError
 from .nn.module import Module
-from .ops.shape import stack
+from .ops.join import stack
 from .tensor import Tensor
 
 __all__ = [

@@ -15,7 +15,8 @@ from ..context import set_grad, state
 from ..dtypes import is_complex, is_differentiable
 from ..errors import ArgumentError, GradientError, ShapeError
 from ..ops.creation import zeros_like
-from ..ops.shape import identity, reshape, stack
+from ..ops.join import stack
+from ..ops.shape import identity, reshape
 from ..tensor import Leaf, Tensor, current_edge
 from .tree import leaves_of, mapped, tensors_only
 from .walk import grad as gradients_of

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import ArgumentError, ShapeError
-from ..ops.shape import stack
+from ..ops.join import stack
 from ..random import default_generator
 from ..tensor import Tensor
 
