@@ -75,6 +75,9 @@ class Tensor:
 # Results that are no Tensor.
 RESULTS = {
     "__len__": "builtins.int",
+    "__reduce_ex__": "tuple[Any, ...]",
+    "__dlpack_device__": "tuple[builtins.int, builtins.int]",
+    "__dlpack__": "Any",
     "__iter__": "Iterator[Tensor]",
     "__contains__": "builtins.bool",
     "__bool__": "builtins.bool",

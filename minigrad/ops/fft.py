@@ -24,7 +24,6 @@ from ..tensor import Tensor, apply
 from .calling import public
 from .complex import conj, real
 from .creation import arange, ones
-from .join import cat
 from .operands import axis_of
 from .shape import cast, pad, reshape
 
@@ -292,9 +291,5 @@ def ifftshift(input: Tensor, dim: Any = None) -> Tensor:
 
 def _shifted(input: Tensor, dim: Any, by: Any, op: str) -> Tensor:
     dims = range(input.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
-    for axis in [axis_of(d, input.ndim, op) for d in dims]:
-        n = input.shape[axis]
-        before = (slice(None),) * axis
-        parts = [input[(*before, slice(n - by(n), n))], input[(*before, slice(n - by(n)))]]
-        input = cat(parts, axis) if n > 1 else input.clone()
-    return input
+    axes = [axis_of(d, input.ndim, op) for d in dims]
+    return input.roll([by(input.shape[axis]) for axis in axes], axes)
