@@ -75,9 +75,11 @@ from .ops.differences import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.extreme import *
+from .ops.gather import *
 from .ops.histogram import *
 from .ops.index import *
 from .ops.join import *
+from .ops.masked import *
 from .ops.matmul import *
 from .ops.order import *
 from .ops.products import *
@@ -86,6 +88,7 @@ from .ops.rearrange import *
 from .ops.reduce import *
 from .ops.reduce import all_ as all
 from .ops.reduce import any_ as any
+from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
 from .ops.softmax import *

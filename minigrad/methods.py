@@ -30,15 +30,18 @@ from .ops import (
     cumulative,
     differences,
     extreme,
+    gather,
     histogram,
     index,
     inplace,
+    masked,
     matmul,
     order,
     products,
     random,
     rearrange,
     reduce,
+    scatter,
     shape,
     softmax,
     split,
@@ -151,6 +154,10 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__hash__": object.__hash__,
 }
 
+# Each with an in-place twin.
+WRITES = "index_add index_copy index_fill index_reduce put scatter scatter_add scatter_reduce"
+MASKED_WRITES = "masked_fill masked_scatter"
+
 METHODS: dict[str, Callable[..., Any]] = {
     # gradients
     "backward": walk.backward,
@@ -255,9 +262,17 @@ METHODS: dict[str, Callable[..., Any]] = {
     "view_as": lambda self, other: shape.view(self, other.shape),
     "reshape_as": lambda self, other: shape.reshape(self, other.shape),
     # index
-    "gather": index.gather,
-    "index_select": index.index_select,
-    "nonzero": index.nonzero,
+    **{name: getattr(gather, name) for name in (
+        "argwhere gather index_select nonzero nonzero_static take take_along_dim"
+    ).split()},
+    **{name: getattr(scatter, name) for name in WRITES.split()},
+    **{name: getattr(masked, name) for name in MASKED_WRITES.split()},
+    **{f"{name}_": inplace.twin(getattr(scatter, name)) for name in WRITES.split()},
+    **{f"{name}_": inplace.twin(getattr(masked, name)) for name in MASKED_WRITES.split()},
+    "fill_diagonal_": inplace.twin(scatter.fill_diagonal),
+    "index_put": index.index_put,
+    "index_put_": index.index_put_,
+    "masked_select": masked.masked_select,
     # products, layers
     **{name: getattr(matmul, name) for name in (
         "matmul mm bmm mv dot vdot inner outer ger"

@@ -19,9 +19,10 @@ from ..ops.conv import *
 from ..ops.conv_transpose import *
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
+from ..ops.embedding import embedding as embedding
+from ..ops.embedding import embedding_bag as embedding_bag
+from ..ops.embedding import one_hot as one_hot
 from ..ops.fractional_pool import *
-from ..ops.index import embedding as embedding
-from ..ops.index import one_hot as one_hot
 from ..ops.loss import binary_cross_entropy as binary_cross_entropy
 from ..ops.loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from ..ops.loss import cross_entropy as cross_entropy
@@ -48,6 +49,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "embedding",
+    "embedding_bag",
     "l1_loss",
     "layer_norm",
     "linear",

@@ -22,15 +22,15 @@ def public(function: F) -> F:
 
     The method of `Tensor` is `method_of` it, which has no ``out``.
     """
-    named = _with_numpy_names(function)
+    takes_names = named(function)
 
     @functools.wraps(function)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        result = named(*args, **kwargs)
+        result = takes_names(*args, **kwargs)
         return result if out is None else store(result, out, function.__name__)
 
     call.__signature__ = _with_out(inspect.signature(function))  # type: ignore[attr-defined]
-    call.method = named  # type: ignore[attr-defined]
+    call.method = takes_names  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
 
 
@@ -74,7 +74,7 @@ def _with_out(signature: inspect.Signature) -> inspect.Signature:
     return signature.replace(parameters=[*[p for p in others if p not in last], out, *last])
 
 
-def _with_numpy_names(function: F) -> F:
+def named(function: F) -> F:
     """`function`, which takes NumPy's names of its arguments too where it has any."""
     parameters = inspect.signature(function).parameters
     other_names = {

@@ -15,7 +15,7 @@ from . import return_types
 from .calling import of_tensor
 from .complex import conj
 from .elementwise import exp, where
-from .index import SCATTER_ADD
+from .gather import SCATTER_ADD
 from .operands import axis_of, need_float
 from .shape import PAD, cast, reshape
 

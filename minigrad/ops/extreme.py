@@ -12,7 +12,7 @@ from . import return_types
 from .calling import of_tensor
 from .complex import real
 from .elementwise import maximum, minimum, where
-from .index import GATHER
+from .gather import GATHER
 from .operands import axes_of, axis_of
 from .reduce import finish, rounded_once, spread, sum, without
 from .shape import cast, reshape

@@ -13,7 +13,7 @@ from .calling import of_tensor
 from .creation import linspace, ones, zeros
 from .elementwise import where
 from .extreme import amax, amin
-from .index import INDEX_ADD
+from .gather import INDEX_ADD
 from .operands import need_float
 from .reduce import sum
 from .search import bucketize

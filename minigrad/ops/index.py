@@ -9,23 +9,27 @@ does (NumPy counts it among the index arrays, which can put the result's dimensi
 from __future__ import annotations
 
 import math
-from typing import Any
+import operator
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..device import CPU
-from ..dtypes import CATEGORY, INT, bool_, int64
-from ..errors import DeviceError, DTypeError, RangeError, ShapeError
-from ..ir import DataDependent, Primitive, Shape, Spec, View
+from ..dtypes import CATEGORY, INT, bool_, int32, int64, uint8
+from ..errors import ArgumentError, DeviceError, DTypeError, RangeError, ShapeError
+from ..ir import Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
 from ..tensor import Scalar, Tensor, apply, log_write, rebind_, records_write, write_
-from .calling import public
-from .creation import arange, tensor
+from .calling import named
+from .creation import tensor
 from .elementwise import where
-from .operands import as_operand, axis_of
-from .shape import cast, expand, reshape, to, unsqueeze
+from .gather import TAKE, checked_index, nonzero
+from .operands import need_tensor, scalar_like
+from .scatter import PUT, combined, spread
+from .shape import cast, clone, expand, reshape, to
 
-__all__ = ["gather", "index_select", "nonzero"]
+__all__ = ["index_put"]
 
 # Slices --------------------------------------------------------------------------------------
 
@@ -63,154 +67,12 @@ WRITE: Primitive = Primitive(
     complex=True,
 )
 
-# Integer index along one dimension -----------------------------------------------------------
-
-
-def _take_spec(x: Any, index: Any, *, dim: int) -> Spec:
-    return Spec((*x.shape[:dim], *index.shape, *x.shape[dim + 1 :]), x.dtype)
-
-
-TAKE: Primitive = Primitive(
-    "take",
-    _take_spec,
-    kernel="index.take",
-    vjps=(
-        lambda g, index, x_shape, dim: apply(INDEX_ADD, g, index, dim=dim, out_shape=x_shape),
-        None,
-    ),
-    complex=True,
-)
-INDEX_ADD: Primitive = Primitive(
-    "index_add",
-    lambda v, index, *, dim, out_shape: Spec(out_shape, v.dtype),
-    kernel="index.index_add",
-    vjps=(lambda g, index, dim: apply(TAKE, g, index, dim=dim), None),
-    formula="zeros with v added at index along dim",
-    complex=True,
-)
-PUT: Primitive = Primitive(
-    "put",
-    lambda x, index, v, *, dim: Spec(x.shape, x.dtype, memory_order(x)),
-    kernel="index.put",
-    vjps=(
-        lambda g, index, v_shape, dim: apply(PUT, g, index, g.new_zeros(v_shape), dim=dim),
-        None,
-        lambda g, index, dim: apply(TAKE, g, index, dim=dim),
-    ),
-    formula="x with v at index along dim",
-    complex=True,
-)
-GATHER: Primitive = Primitive(
-    "gather",
-    lambda x, index, *, dim: Spec(index.shape, x.dtype),
-    kernel="index.gather",
-    vjps=(
-        lambda g, index, x_shape, dim: apply(SCATTER_ADD, g, index, dim=dim, out_shape=x_shape),
-        None,
-    ),
-    formula="y[i][j] = x[index[i][j]][j] for dim 0",
-    complex=True,
-)
-SCATTER_ADD: Primitive = Primitive(
-    "scatter_add",
-    lambda v, index, *, dim, out_shape: Spec(out_shape, v.dtype),
-    kernel="index.scatter_add",
-    vjps=(lambda g, index, dim: apply(GATHER, g, index, dim=dim), None),
-    formula="zeros(out_shape) with v added where gather would read",
-    complex=True,
-)
-NONZERO: Primitive = DataDependent("nonzero", lambda x: None, kernel="index.nonzero")
-
-
-@public
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """Indices of the non-zero elements, an (n, ndim) tensor; or one index tensor a dimension."""
-    found = apply(NONZERO, input)
-    return tuple([found[:, i] for i in range(input.ndim)]) if as_tuple else found
-
-
-@public
-def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """``out[i][j] = input[index[i][j]][j]`` for dim 0: an element along `dim` for each index."""
-    axis = axis_of(dim, input.ndim, "gather")
-    if input.ndim == index.ndim == 0:
-        return reshape(gather(reshape(input, 1), 0, reshape(index, 1)), ())
-    others_fit = index.ndim == input.ndim and all(
-        [i == axis or n <= m for i, (n, m) in enumerate(zip(index.shape, input.shape, strict=True))]
-    )
-    if not others_fit:
-        raise ShapeError(
-            f"gather: index {index.shape} must have the dimensions of input {input.shape}, and be "
-            f"no larger except along dim {axis}"
-        )
-    cut = tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(index.shape)])
-    whole = all([i == axis or n == m for i, (n, m) in enumerate(zip(index.shape, input.shape))])
-    checked = checked_index(index, input.shape[axis], "gather")
-    return apply(GATHER, input if whole else input[cut], checked, dim=axis)
-
-
-@public
-def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The entries of `input` along `dim` that `index`, a vector, names."""
-    axis = axis_of(dim, input.ndim, "index_select")
-    if index.ndim > 1:
-        raise ShapeError(f"index_select: index must be a vector, got shape {index.shape}")
-    checked = checked_index(reshape(index, -1), input.shape[axis], "index_select")
-    return apply(TAKE, input, checked, dim=axis)
-
-
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """Rows of `weight` (V, D) at the integers `input` (...), giving (..., D).
-
-    The row `padding_idx` gets no gradient.
-    """
-    if weight.ndim != 2:
-        raise ShapeError(f"embedding: weight must be (V, D), got shape {weight.shape}")
-    index = checked_index(input, weight.shape[0], "embedding", negative=False)
-    if padding_idx is not None:
-        rows = weight.shape[0]
-        if not -rows <= padding_idx < rows:
-            raise RangeError(f"embedding: padding_idx={padding_idx} is no row of {rows}")
-        row = padding_idx % rows
-        padding = unsqueeze(input == row, -1)
-        out = apply(TAKE, weight, index, dim=0)
-        return where(padding, out.detach(), out)
-    return apply(TAKE, weight, index, dim=0)
-
-
-def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
-    """A new last dimension that is 1 at each integer and 0 elsewhere, int64."""
-    count = int(input.array.max()) + 1 if num_classes < 0 else num_classes
-    classes = arange(count, device=input.device)
-    checked_index(input, count, "one_hot", negative=False)
-    return cast(unsqueeze(input, -1) == classes, int64)
-
-
-def checked_index(index: Tensor, size: int, op: str, negative: bool = True) -> Tensor:
-    """`index` as int64; RangeError shows a value outside [-size, size), or [0, size).
-
-    On a GPU reading the values would stop the stream: there an index out of range gives NaN.
-    """
-    if CATEGORY[index.dtype] != INT:
-        raise DTypeError(f"{op}: an index must be integers, got {index.dtype}")
-    array = index.array
-    if isinstance(array, np.ndarray) and array.size:
-        low, high = int(array.min()), int(array.max())
-        lowest = -size if negative else 0
-        if low < lowest or high >= size:
-            bad = low if low < lowest else high
-            raise RangeError(f"{op}: index {bad} is out of range for a dimension of size {size}")
-        if low < 0:
-            index = Tensor(np.where(array < 0, array + size, array))
-    return cast(index, int64)
-
-
 # x[...] --------------------------------------------------------------------------------------
 
 
 def getitem(input: Tensor, index: Any) -> Tensor:
     """``input[index]``: slices, integers, None and ... give views; tensors and lists copies."""
-    basic, advanced = _parse(input, index)
+    basic, advanced, _ = _parse(input, index)
     seen = apply(SLICE, input, index=basic) if _does_something(basic, input) else input
     if not advanced:
         return seen if seen is not input else apply(SLICE, input, index=basic)
@@ -219,21 +81,69 @@ def getitem(input: Tensor, index: Any) -> Tensor:
 
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:
-    """``input[index] = value``, in place; `value` broadcasts and is cast."""
-    basic, advanced = _parse(input, index)
-    found = as_operand(value)
-    if found is None:
-        found = tensor(value, dtype=input.dtype, device=input.device)
-    if isinstance(found, Scalar):
-        found = input.new_full((), found.array)
+    """``input[index] = value``, in place; `value` broadcasts. A number is cast, and so is a tensor
+    beside slices and integers; beside index tensors its dtype must be that of `input`."""
+    parsed = _parse(input, index)
+    found = value if isinstance(value, Tensor) else _value(value, input)
     if found.ndim > 0 and found.device != input.device:
         raise DeviceError(f"setitem: the tensor is on {input.device}, the value on {found.device}")
-    found = cast(found.to(input.device), input.dtype)
-    if not advanced:
-        target = apply(SLICE, input, index=basic)
-        _write_into(target, _fitted(found, target.shape))
+    fills = parsed.lone_mask and found.array.size == 1
+    if parsed.advanced and found.dtype != input.dtype and not fills:
+        raise DTypeError(
+            f"setitem: beside index tensors a value must have the dtype of the tensor, "
+            f"{input.dtype}, got {found.dtype}; convert it with value.to({input.dtype})"
+        )
+    write_at(input, parsed, cast(found.to(input.device), input.dtype), "setitem")
+
+
+def _value(value: Any, input: Tensor) -> Tensor:
+    """What is not a Tensor, as a value to write into `input`."""
+    if isinstance(value, (bool, int, float, complex, np.generic)):
+        return scalar_like(value, input, "setitem")
+    return tensor(value, dtype=input.dtype, device=input.device)
+
+
+@named
+def index_put(
+    input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """`input` with ``input[indices] = values``, or ``+=`` where repeated indices add up.
+
+    Raises:
+        RangeError: an index out of range.
+    """
+    return index_put_(clone(input), indices, values, accumulate)
+
+
+def index_put_(
+    input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """``input[indices] = values`` in place, or ``+=`` where repeated indices add up."""
+    if not isinstance(indices, (tuple, list)):
+        raise DTypeError(f"index_put: indices must be a tuple, got {type(indices).__name__}")
+    for x in indices:
+        need_tensor(x, "index_put", "each of indices")
+    need_tensor(values, "index_put", "values")
+    if values.dtype != input.dtype:
+        raise DTypeError(
+            f"index_put: values must have the dtype of the input, {input.dtype}, got {values.dtype}"
+        )
+    if not indices:
+        raise ArgumentError("index_put: needs at least one index tensor")
+    write_at(input, _parse(input, tuple(indices)), values, "index_put", accumulate)
+    return input
+
+
+def write_at(
+    input: Tensor, index: Parsed, value: Tensor, op: str, accumulate: bool = False
+) -> None:
+    """`value` written to a parsed index of `input`, or added to what is there."""
+    target = apply(SLICE, input, index=index.basic)
+    if index.advanced:
+        _put(target, index.advanced, value, op, accumulate)
         return
-    _put(input, basic, advanced, found)
+    value = _fitted(value, target.shape, op)
+    _write_into(target, target + value if accumulate else value)
 
 
 def _write_into(target: Tensor, value: Tensor) -> None:
@@ -244,26 +154,33 @@ def _write_into(target: Tensor, value: Tensor) -> None:
         log_write(target)
 
 
-def _fitted(value: Tensor, shape: Shape) -> Tensor:
+def _fitted(value: Tensor, shape: Shape, op: str) -> Tensor:
     """`value` broadcast to the region it is written to."""
+    given = value.shape
     while value.ndim > len(shape) and value.shape[0] == 1:
         value = reshape(value, value.shape[1:])
     try:
         return expand(value, shape)
     except ShapeError:
         raise ShapeError(
-            f"setitem: a value of shape {value.shape} does not fill the indexed shape {shape}"
+            f"{op}: a value of shape {given} does not fill the indexed shape {shape}"
         ) from None
 
 
-def _put(input: Tensor, basic: Any, advanced: dict[int, Tensor], value: Tensor) -> None:
+def _put(
+    target: Tensor, advanced: dict[int, Tensor], value: Tensor, op: str, accumulate: bool
+) -> None:
     """A write through index tensors: memory first, then the graph."""
-    target = apply(SLICE, input, index=basic)
     merged, flat, dim = _one_dimension(target, advanced)
     region = (*merged.shape[:dim], *flat.shape, *merged.shape[dim + 1 :])
-    value = _fitted(value, region)
+    value = _fitted(value, region, op)
     recorded = records_write(target, (value,))
-    new = _unmerged(apply(PUT, merged, flat, value, dim=dim), target, advanced)
+    if accumulate:
+        v = reshape(value, (*merged.shape[:dim], flat.array.size, *merged.shape[dim + 1 :]))
+        found = combined(merged, dim, spread(reshape(flat, -1), dim, v.shape), v, "sum")
+    else:
+        found = apply(PUT, merged, flat, value, dim=dim)
+    new = _unmerged(found, target, advanced)
     target.array[...] = new.array
     log_write(target)
     if recorded:
@@ -279,15 +196,25 @@ def _unmerged(out: Tensor, target: Tensor, advanced: dict[int, Tensor]) -> Tenso
     return moved.permute(tuple(np.argsort(order).tolist()))
 
 
-def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], dict[int, Tensor]]:
-    """An index as (slices and integers, {dimension of the sliced tensor: index tensor})."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    parts = [_part(p) for p in parts]
+# What an index says ----------------------------------------------------------------------------
+
+
+class Parsed(NamedTuple):
+    """An index: slices and integers first, which make a view, then index tensors into that."""
+
+    basic: tuple[Any, ...]
+    advanced: dict[int, Tensor]  # by dimension of the view
+    lone_mask: bool  # whether it is a mask, with nothing but full slices beside it
+
+
+def _parse(input: Tensor, index: Any) -> Parsed:
+    parts = [_part(p) for p in (index if _is_tuple(index) else (index,))]
     used = 0
     for p in parts:
         used += 0 if p is None or p is Ellipsis else _width(p)
     if used > input.ndim:
-        raise RangeError(f"index: {used} indices for a tensor of shape {input.shape}")
+        remedy = "; x.item() reads a 0-d tensor" if input.ndim == 0 else ""
+        raise RangeError(f"index: {used} indices for a tensor of shape {input.shape}{remedy}")
     dots = [i for i, p in enumerate(parts) if p is Ellipsis]
     if len(dots) > 1:
         raise RangeError("index: only one ... is possible")
@@ -296,13 +223,26 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], dict[int, Tensor
         parts[dots[0] : dots[0] + 1] = rest
     else:
         parts += rest
-    return _split(input, parts)
+    others = [p for p in parts if not (isinstance(p, slice) and p == slice(None))]
+    lone_mask = len(others) == 1 and isinstance(others[0], Tensor) and others[0].dtype == bool_
+    return Parsed(*_split(input, parts), lone_mask)
+
+
+def _is_tuple(index: Any) -> bool:
+    """Whether an index is one a dimension: a tuple, or as in PyTorch a list that holds another
+    sequence, slice, tensor, None or ...: ``x[[[0, 1], [1, 0]]]`` is ``x[[0, 1], [1, 0]]``."""
+    if isinstance(index, tuple):
+        return True
+    if not isinstance(index, list) or len(index) >= 32:
+        return False
+    kinds = (list, tuple, range, np.ndarray, Tensor, slice, type(None), type(Ellipsis))
+    return any([isinstance(p, kinds) for p in index])
 
 
 def _split(input: Tensor, parts: list[Any]) -> tuple[tuple[Any, ...], dict[int, Tensor]]:
     basic: list[Any] = []
     advanced: dict[int, Tensor] = {}
-    source = result = 0  # dimension of the input, dimension of the sliced tensor
+    source = result = 0  # dimension of the input, dimension of the view
     for p in parts:
         if p is None:
             basic.append(None)
@@ -316,9 +256,9 @@ def _split(input: Tensor, parts: list[Any]) -> tuple[tuple[Any, ...], dict[int, 
             advanced[result] = input.new_full((int(p.item()),), 0, dtype=int64)
             result += 1
         elif isinstance(p, Tensor):
-            for column in _integers(p, input.shape[source : source + _width(p)]):
+            for column in _integers(p, input.shape, source):
                 basic.append(slice(None))
-                checked = checked_index(column, input.shape[source], "index")
+                checked = checked_index(column, input.shape[source], "index", negative=True)
                 on_cpu = checked.device == CPU  # such an index goes where the input is
                 advanced[result] = to(checked, device=input.device) if on_cpu else checked
                 source, result = source + 1, result + 1
@@ -334,27 +274,45 @@ def _split(input: Tensor, parts: list[Any]) -> tuple[tuple[Any, ...], dict[int, 
 
 
 def _part(p: Any) -> Any:
-    """One part of an index in canonical form."""
+    """One part of an index in canonical form: None, ..., a slice, an int, or a Tensor of integers
+    or bools."""
     if p is None or p is Ellipsis:
         return p
     if isinstance(p, slice):
+        if p.step is not None and _number(p.step) == 0:
+            raise ArgumentError("index: the step of a slice cannot be zero")
         return slice(_number(p.start), _number(p.stop), _number(p.step))
-    if isinstance(p, (bool, np.bool_)):
-        return tensor(bool(p))
+    if isinstance(p, bool):
+        return tensor(p)
     if isinstance(p, (int, np.integer)):
         return int(p)
-    if isinstance(p, (list, np.ndarray, range)):
+    if isinstance(p, (list, tuple, np.ndarray, range)):
         p = tensor(list(p) if isinstance(p, range) else p)
-        p = p if p.array.size else cast(p, int64)
+        p = p if p.array.size or p.dtype == bool_ else cast(p, int64)
     if not isinstance(p, Tensor):
-        raise DTypeError(f"index: {type(p).__name__} cannot be an index")
-    if CATEGORY[p.dtype] > INT:
-        raise DTypeError(f"index: a tensor index must be integers or bools, got {p.dtype}")
-    return int(p.item()) if p.ndim == 0 and p.dtype != bool_ else p
+        kind = DTypeError if isinstance(p, str) else RangeError
+        raise kind(
+            "index: only integers, slices, ..., None, bools, and tensors or lists of integers or "
+            f"bools can be an index, got {type(p).__name__}"
+        )
+    if p.dtype == uint8:
+        p = p != 0  # a mask, as in PyTorch
+    if p.ndim == 0 and CATEGORY[p.dtype] == INT:
+        return int(p.item())
+    if p.dtype not in (bool_, int32, int64):
+        raise RangeError(
+            f"index: a tensor index must be int64, int32, uint8 or bool, got {p.dtype}; convert it "
+            "with .long()"
+        )
+    return p
 
 
 def _number(bound: Any) -> Any:
-    return int(bound) if isinstance(bound, (Tensor, np.integer)) else bound
+    if bound is None or isinstance(bound, int):
+        return bound
+    if isinstance(bound, Tensor) and CATEGORY[bound.dtype] > INT:
+        raise DTypeError(f"index: a bound of a slice must be an integer, got {bound.dtype}")
+    return operator.index(bound)
 
 
 def _width(p: Any) -> int:
@@ -362,12 +320,14 @@ def _width(p: Any) -> int:
     return p.ndim if isinstance(p, Tensor) and p.dtype == bool_ else 1
 
 
-def _integers(p: Tensor, sizes: Shape) -> tuple[Tensor, ...]:
-    """An index tensor as integer tensors, one a dimension it takes."""
+def _integers(p: Tensor, shape: Shape, first: int) -> tuple[Tensor, ...]:
+    """An index tensor as integer tensors, one for each dimension from `first` that it takes."""
     if p.dtype != bool_:
         return (p,)
-    if p.shape != sizes:
-        raise RangeError(f"index: a mask of shape {p.shape} does not fit dimensions {sizes}")
+    if p.shape != shape[first : first + p.ndim]:
+        raise RangeError(
+            f"index: a mask of shape {p.shape} does not fit shape {shape} from dimension {first}"
+        )
     return nonzero(p, as_tuple=True)
 
 
@@ -389,7 +349,10 @@ def _one_dimension(x: Tensor, advanced: dict[int, Tensor]) -> tuple[Tensor, Tens
     moved = x if order is None else x.permute(order)
     dim = next(iter(advanced)) if order is None else 0
     sizes = moved.shape[dim : dim + len(advanced)]
-    shape = broadcast_shape([i.shape for i in advanced.values()], "index")
+    try:
+        shape = broadcast_shape([i.shape for i in advanced.values()], "index")
+    except ShapeError as error:
+        raise RangeError(str(error)) from None
     rest = moved.shape[dim + len(advanced) :]
     total = math.prod(sizes)
     merged = moved if len(sizes) == 1 else reshape(moved, (*moved.shape[:dim], total, *rest))

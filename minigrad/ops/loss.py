@@ -13,7 +13,7 @@ from ..ir import Elementwise, Primitive, Spec
 from ..tensor import Tensor, apply
 from .creation import ones_like, zeros_like
 from .elementwise import clamp_min, log, log1p, sigmoid, times_slope, where
-from .index import gather
+from .gather import gather
 from .shape import broadcast_tensors, cast, reshape, unsqueeze
 from .softmax import log_softmax
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..device import ARRAY_TYPES
-from ..dtypes import CATEGORY, FLOAT
-from ..errors import ArgumentError, DTypeError, RangeError
+from ..device import ARRAY_TYPES, empty
+from ..dtypes import CATEGORY, COMPLEX, FLOAT
+from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Shape
 from ..storage import Storage
 from ..tensor import Scalar, Tensor
@@ -131,3 +131,53 @@ def shape_of(sizes: tuple[Any, ...]) -> Shape:
         return tuple([operator.index(size) for size in sizes])
     except TypeError:
         raise DTypeError(f"expected sizes, which are integers, got {sizes!r}") from None
+
+
+def need_tensor(x: Any, op: str, what: str) -> None:
+    """DTypeError unless `x`, the argument `what`, is a Tensor."""
+    if not isinstance(x, Tensor):
+        raise DTypeError(f"{op}: {what} must be a Tensor, got {type(x).__name__}")
+
+
+def scalar_like(value: Any, like: Tensor, op: str) -> Tensor:
+    """`value`, a number or a 0-d tensor, as a 0-d tensor of the dtype and device of `like`.
+
+    As in PyTorch a float loses its fraction in an integer dtype, and a number out of the range of
+    the dtype is an error.
+    """
+    if isinstance(value, Tensor):
+        if value.ndim > 0:
+            raise ShapeError(f"{op}: value must be a number or 0-d, got shape {value.shape}")
+        if CATEGORY[value.dtype] == COMPLEX and CATEGORY[like.dtype] != COMPLEX:
+            raise ArgumentError(f"{op}: a complex value does not fit {like.dtype}")
+        return value.to(device=like.device, dtype=like.dtype)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, _NUMBERS):
+        raise DTypeError(f"{op}: expected a number or a Tensor, got {type(value).__name__}")
+    number = _fitting(value, like.dtype)
+    if number is None:
+        raise ArgumentError(f"{op}: {value} is out of the range of {like.dtype}")
+    array = empty((), like.dtype, like.device)
+    array[...] = number
+    return Tensor(array)
+
+
+def _fitting(value: Any, dtype: np.dtype) -> Any:
+    """`value` as a number of `dtype`; None if it is out of range."""
+    if CATEGORY[dtype] == COMPLEX:
+        return value
+    if isinstance(value, complex):
+        return None
+    if CATEGORY[dtype] == FLOAT:
+        with np.errstate(over="ignore"):
+            rounded = float(np.asarray(float(value)).astype(dtype))
+        return None if np.isinf(rounded) and not np.isinf(value) else value
+    if dtype == np.bool_:
+        return bool(value)
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    limits, number = np.iinfo(dtype), int(value)
+    if limits.min == 0 and -limits.max <= number < 0:  # unsigned: as PyTorch wraps
+        return number % (limits.max + 1)
+    return number if limits.min <= number <= limits.max else None

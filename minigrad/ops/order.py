@@ -15,7 +15,7 @@ from . import return_types
 from .calling import of_tensor
 from .cumulative import along
 from .extreme import among_ties, need_elements, picked
-from .index import GATHER
+from .gather import GATHER
 from .operands import axis_of
 from .shape import reshape
 

@@ -10,7 +10,7 @@ from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .calling import public
 from .creation import tensor
-from .index import gather
+from .gather import gather
 from .shape import cast, reshape
 
 __all__ = ["bucketize", "searchsorted"]

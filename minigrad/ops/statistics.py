@@ -14,7 +14,7 @@ from .complex import conj
 from .creation import arange, tensor
 from .elementwise import ceil, clamp, clamp_min, floor, over_slope, round, sqrt, where
 from .extreme import need_elements
-from .index import GATHER
+from .gather import GATHER
 from .matmul import matmul
 from .operands import axes_of, axis_of, need_float
 from .order import sort

@@ -9,7 +9,7 @@ from ..errors import ShapeError
 from ..ir import DataDependent, Primitive
 from ..tensor import Tensor, apply
 from .calling import of_tensor
-from .index import TAKE
+from .gather import TAKE
 from .operands import axis_of
 from .reduce import without
 from .shape import permute, reshape

@@ -10,7 +10,7 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
-from .index import checked_index
+from .gather import checked_index
 from .layer import batched, layer_function, need_float, numbers, unbatched
 from .pool import TAKE_POOLED
 from .shape import cast, reshape

@@ -69,15 +69,6 @@ def layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
     return y * (1 if weight is None else weight) + (0 if bias is None else bias)
 
 
-def gather(x, dim, index):
-    out = np.zeros(index.shape, x.dtype)
-    for place in np.ndindex(index.shape):
-        source = list(place)
-        source[dim] = index[place]
-        out[place] = x[tuple(source)]
-    return out
-
-
 def padded(x, widths, value=0.0):
     """Borders of `widths`, the last dimension first; negative ones cut."""
     for i in range(len(widths) // 2):

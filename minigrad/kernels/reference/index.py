@@ -41,14 +41,22 @@ def take(out: Array, x: Array, index: Array, *, dim: int) -> None:
         xp.copyto(out, xp.asarray(_missing(out), out.dtype), where=~mask)
 
 
+# What CuPy's `add.at` takes. There is no `multiply.at`, and its `maximum.at` loses NaN.
+_ADDS_ON_CUDA = ("int32", "int64", "float32", "float64")
+
+
 def add_at(out: Array, where: Any, values: Array) -> None:
-    """`values` added at `where`, at repeated places too. CuPy's add.at is for real numbers."""
-    add = namespace(out).add.at
-    if out.dtype.kind == "c":
-        add(out.real, where, values.real)
-        add(out.imag, where, values.imag)
+    """`values` added at `where`, at repeated places too."""
+    xp = namespace(out)
+    if xp is np or out.dtype.name in _ADDS_ON_CUDA:
+        xp.add.at(out, where, values)
+    elif out.dtype.kind == "c":
+        xp.add.at(out.real, where, values.real)
+        xp.add.at(out.imag, where, values.imag)
     else:
-        add(out, where, values)
+        wide = out.astype(np.int64)
+        xp.add.at(wide, where, values.astype(np.int64))
+        out[...] = wide
 
 
 def index_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
@@ -77,11 +85,10 @@ def put(out: Array, x: Array, index: Array, v: Array, *, dim: int) -> None:
         out[...] = x
         out[(*lead, safe)] = v
         return
-    # One more entry along `dim` takes what is out of range.
-    longer = xp.empty((*x.shape[:dim], size + 1, *x.shape[dim + 1 :]), out.dtype)
-    longer[(*lead, slice(size))] = x
+    longer, kept = _one_longer(out, dim)
+    longer[kept] = x
     longer[(*lead, xp.where(inside, safe, size))] = v
-    out[...] = longer[(*lead, slice(size))]
+    out[...] = longer[kept]
 
 
 def gather(out: Array, x: Array, index: Array, *, dim: int) -> None:
@@ -99,17 +106,110 @@ def gather(out: Array, x: Array, index: Array, *, dim: int) -> None:
 
 def scatter_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
     """Zeros, with `g` added where `gather` would read."""
-    xp = namespace(g)
     out[...] = 0
+    _combine(out, index, g, dim, "sum")
+
+
+def scatter(out: Array, x: Array, index: Array, v: Array, *, dim: int) -> None:
+    """`x`, with `v` where `gather` would read."""
+    xp = namespace(x)
+    inside, safe = _clipped(index, x.shape[dim])
+    if inside is None:
+        out[...] = x
+        out[_places(safe, dim)] = v
+        return
+    longer, kept = _one_longer(out, dim)
+    longer[kept] = x
+    longer[_places(xp.where(inside, safe, x.shape[dim]), dim)] = v
+    out[...] = longer[kept]
+
+
+def scatter_reduce(
+    out: Array, x: Array, index: Array, v: Array, *, dim: int, reduce: str, include_self: bool
+) -> None:
+    """`x`, with `v` combined into it where `gather` would read."""
+    if include_self:
+        out[...] = x
+    else:
+        neutral = namespace(x).full(index.shape, _neutral(reduce, out.dtype), out.dtype)
+        scatter(out, x, index, neutral, dim=dim)
+    _combine(out, index, v, dim, reduce)
+
+
+_UFUNCS = {"prod": "multiply", "amax": "maximum", "amin": "minimum"}
+
+
+def _neutral(reduce: str, dtype: np.dtype) -> Any:
+    if reduce in ("sum", "prod"):
+        return int(reduce == "prod")
+    if dtype.kind == "b":
+        return reduce == "amin"
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return limits.min if reduce == "amax" else limits.max
+    return float("-inf") if reduce == "amax" else float("inf")
+
+
+def _combine(out: Array, index: Array, v: Array, dim: int, reduce: str) -> None:
+    """`v` combined into `out` where `gather` would read."""
+    xp = namespace(out)
+    if not out.size or not index.size:
+        return
     inside, safe = _clipped(index, out.shape[dim])
-    where = [
+    if inside is not None:
+        v = xp.where(inside, v, xp.asarray(_neutral(reduce, out.dtype), out.dtype))
+    if reduce == "sum":
+        add_at(out, _places(safe, dim), v)
+        return
+    if inside is None:
+        getattr(xp, _UFUNCS[reduce]).at(out, _places(safe, dim), v)
+        return
+    ufunc = getattr(xp, _UFUNCS[reduce] if out.dtype.kind != "b" else _OF_BOOLS[reduce])
+    strides = [int(np.prod(out.shape[i + 1 :])) for i in range(out.ndim)]
+    flat = sum([place * stride for place, stride in zip(_places(safe, dim), strides)])
+    ends, groups, values = _grouped(xp.broadcast_to(flat, index.shape).ravel(), v.ravel(), ufunc)
+    count = out.size
+    longer = xp.empty(count + 1, out.dtype)  # the last element takes what ends no group
+    longer[:count] = out.ravel()
+    longer[xp.where(ends, groups, count)] = ufunc(longer[groups], values)
+    out[...] = longer[:count].reshape(out.shape)
+
+
+_OF_BOOLS = {"prod": "logical_and", "amax": "logical_or", "amin": "logical_and"}
+
+
+def _grouped(keys: Array, values: Array, ufunc: Any) -> tuple[Array, Array, Array]:
+    """(whether a place ends a group, keys, running `ufunc` within groups) of sorted keys: a
+    segmented scan by doubling, in log n steps."""
+    xp = namespace(keys)
+    order = xp.argsort(keys)
+    keys, values = keys[order], values[order]
+    step = 1
+    while step < keys.size:
+        joined = ufunc(values[:-step], values[step:])
+        tail = xp.where(keys[:-step] == keys[step:], joined, values[step:])
+        values = xp.concatenate([values[:step], tail])
+        step *= 2
+    ends = xp.concatenate([keys[1:] != keys[:-1], xp.ones(1, bool)])
+    return ends, keys, values
+
+
+def _places(index: Array, dim: int) -> tuple[Array, ...]:
+    """The open mesh of places that an index of `gather` names."""
+    xp = namespace(index)
+    mesh = [
         xp.arange(n).reshape((1,) * i + (n,) + (1,) * (index.ndim - i - 1))
         for i, n in enumerate(index.shape)
     ]
-    where[dim] = safe
-    values = g if inside is None else xp.where(inside, g, xp.zeros((), g.dtype))
-    if out.size:
-        add_at(out, tuple(where), values)
+    mesh[dim] = index
+    return tuple(mesh)
+
+
+def _one_longer(out: Array, dim: int) -> tuple[Array, tuple[slice, ...]]:
+    """Memory for `out` and one more entry along `dim`, which takes what is out of range."""
+    size = out.shape[dim]
+    shape = (*out.shape[:dim], size + 1, *out.shape[dim + 1 :])
+    return namespace(out).empty(shape, out.dtype), (*(slice(None),) * dim, slice(size))
 
 
 def nonzero(x: Array) -> Array:
@@ -119,6 +219,15 @@ def nonzero(x: Array) -> Array:
     if x.ndim == 0:
         return xp.zeros((int(x != 0), 0), np.int64)
     return xp.stack(found, axis=1).astype(np.int64)
+
+
+def unravel_index(index: Array, *, shape: tuple[int, ...]) -> tuple[Array, ...]:
+    """The place of a flat index along each dimension of `shape`."""
+    found, rest = [], index
+    for n in shape[::-1]:
+        found.append(namespace(index).asarray(rest % max(n, 1)))
+        rest = rest // max(n, 1)
+    return tuple(found[::-1])
 
 
 def _clipped(index: Array, size: int) -> tuple[Array | None, Array]:
@@ -136,3 +245,14 @@ def _cut(x: Array, index: Array, dim: int) -> Array:
 
 def _missing(out: Array) -> float:
     return float("nan") if out.dtype.kind in "fc" else 0
+
+
+def keep_first(out: Array, x: Array, s: Array) -> None:
+    """`x` as it is."""
+    out[...] = x
+
+
+def bags(out: Array, offsets: Array, *, count: int) -> None:
+    """The bag of each of `count` places: the last of the offsets at or before it."""
+    xp = namespace(offsets)
+    out[...] = xp.searchsorted(offsets, xp.arange(count), side="right") - 1

@@ -1,7 +1,7 @@
 """Reading and writing by index."""
 
+import index_oracles as oracles
 import numpy as np
-import oracles
 from numpy import array
 
 from minigrad.testing import sample
@@ -75,7 +75,8 @@ WRITES = [
 ]
 
 INDEXING = [
-    row("gather", oracles.gather, sample(X(3, 2), 0, GRID[::-1].copy()), sample(X(2, 3), 1, GRID),
+    row("gather", oracles.gather, sample(X(3, 2), 0, GRID[::-1].copy()),
+        sample(X(), 0, GRID[0] // 3), sample(X(3), 0, array(1)), sample(X(2, 3), 1, GRID),
         sample(X(3, 3), 1, GRID[:1]), sample(X(2, 3), -1, GRID[:, :0]), kinds="fib"),
     row("index_select", lambda x, dim, i: np.take(x, i, dim), sample(X(3, 2), 0, GRID[0]),
         sample(X(2, 3), -1, array([2, 2, 0])), sample(X(2, 3), 1, INDEX[:0]), kinds="fibc"),
@@ -83,10 +84,20 @@ INDEXING = [
         sample(TIES), kinds="fib", result="int64", transfers=True, **CONSTANT),
     row("where alone", lambda x: np.nonzero(x), sample(X(2, 3)), sample(X(0)), kinds="ib",
         function=lambda x: call("where")(x != 0), result="int64", transfers=True, **CONSTANT),
-    row("embedding", lambda i, w: w[i], sample(GRID, X(3, 2)), sample(INDEX[:0], X(3, 2)),
-        sample(array(1), X(3, 2)), function=lambda i, w: call("embedding")(i, w)),
-    row("one_hot", lambda i, n: np.eye(n, dtype=np.int64)[i], sample(GRID, 4), sample(array(1), 2),
-        result="int64", **CONSTANT),
+    row("argwhere", np.argwhere, sample(X(2, 3)), sample(array(1.0)), kinds="fib",
+        result="int64", transfers=True, **CONSTANT),
+    row("nonzero_static", lambda x, size, fill_value: np.argwhere(x)[:size], sample(MASK, size=2,
+        fill_value=9), sample(MASK, size=3, fill_value=9), result="int64", transfers=True,
+        **CONSTANT),
+    row("nonzero_static filled", lambda x: np.concatenate([np.argwhere(x), [[-1, -1]] * 2]),
+        sample(MASK), function=lambda x: call("nonzero_static")(x, size=5), result="int64",
+        transfers=True, **CONSTANT),
+    row("unravel_index", lambda i, shape: np.unravel_index(i, shape), sample(GRID * 3, (2, 4)),
+        sample(array(5), 6), sample(INDEX[:0], (2, 2)), result="int64", **CONSTANT),
+    row("take", lambda x, i: np.take(x, i), sample(X(2, 3), INDEX), sample(X(2, 2), GRID),
+        sample(X(), array([0, 0])), sample(X(0), INDEX[:0]), kinds="fib"),
+    row("take_along_dim", np.take_along_axis, sample(X(3, 2), GRID, 0), sample(X(1, 3), GRID, 1),
+        sample(X(2, 3), INDEX[:2, None], -1), sample(X(2, 3), INDEX % 6, None), kinds="fib"),
 ]  # fmt: skip
 
 ROWS = READS + WRITES + INDEXING
