@@ -65,8 +65,10 @@ from .layout import (
     strided,
 )
 from .ops import return_types
+from .ops.calling import check_all as _check_all
 from .ops.activations import *
 from .ops.complex import *
+from .ops.complex import conj_physical as conj
 from .ops.conv import *
 from .ops.conv_transpose import *
 from .ops.creation import *
@@ -106,6 +108,7 @@ from .random import (
 from .serialization import load, save
 from .tensor import Tensor
 
+_check_all(globals())
 __version__ = _version.__version__
 
 

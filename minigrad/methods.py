@@ -179,10 +179,13 @@ METHODS: dict[str, Callable[..., Any]] = {
     "bool": _to_dtype(bool_),
     "cpu": lambda self: shape.to(self, device="cpu"),
     "cuda": lambda self: shape.to(self, device="cuda"),
+    "conj": complex.conj_physical,
+    "conj_physical_": inplace.twin(complex.conj_physical),
+    "sgn_": inplace.twin(complex.sgn),
     "cfloat": _to_dtype(complex64),
     "cdouble": _to_dtype(complex128),
     **{name: getattr(complex, name) for name in (
-        "angle conj conj_physical is_complex is_conj is_neg resolve_conj resolve_neg sgn"
+        "angle conj_physical is_complex is_conj is_neg resolve_conj resolve_neg sgn"
     ).split()},
     "is_floating_point": lambda self: is_float(self.dtype),
     "clone": shape.clone,

@@ -86,3 +86,15 @@ def test_alpha_may_be_a_tensor():
 def test_an_integer_that_does_not_fit_raises():
     with pytest.raises(OverflowError):
         mg.tensor([1], dtype=mg.uint8) + 300
+
+
+def test_polar_of_a_negative_radius():
+    radius = mg.tensor([-1.0, 0.0], requires_grad=True)
+    mg.polar(radius, mg.zeros(2)).real.sum().backward()
+    assert radius.grad.tolist() == [1, 1]
+
+
+def test_an_argument_that_is_no_tensor_is_named():
+    for function in (mg.real, mg.reshape, mg.angle, mg.t, mg.nn.functional.softplus):
+        with pytest.raises(mg.DTypeError, match=r"argument 1 must be a Tensor|expected a Tensor"):
+            function("text") if function is not mg.reshape else function("text", 2)

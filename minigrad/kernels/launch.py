@@ -241,6 +241,8 @@ def check_writable_as(out: Array, prim: Elementwise, operands: list[Any]) -> Non
             f"{prim.name}_: the result has shape {shape}, which does not fit the target's "
             f"{out.shape}: an in-place operation cannot grow its target"
         )
+    if prim.result == "real" and out.dtype in COMPLEXES:
+        raise DTypeError(f"{prim.name}_: real numbers do not replace complex ones in place")
     complex_result = any([getattr(x, "dtype", type(x)) in _COMPLEX_KINDS for x in operands])
     if CATEGORY[out.dtype] == FLOAT and not complex_result:
         return  # which stores a result of any other dtype

@@ -15,6 +15,7 @@ from ..ops import (
 )
 from ..ops.adaptive_pool import *
 from ..ops.avg_pool import *
+from ..ops.calling import check_all as _check_all
 from ..ops.conv import *
 from ..ops.conv_transpose import *
 from ..ops.elementwise import sigmoid as sigmoid
@@ -72,3 +73,5 @@ __all__ += conv_transpose.__all__
 __all__ += fractional_pool.__all__
 __all__ += pool.__all__
 __all__ += unpool.__all__
+
+_check_all(globals())

@@ -26,12 +26,49 @@ def public(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        result = takes_names(*args, **kwargs)
+        try:
+            result = takes_names(*args, **kwargs)
+        except AttributeError as error:
+            raise _explained(error, function.__name__, args, kwargs) from error
         return result if out is None else store(result, out, function.__name__)
 
     call.__signature__ = _with_out(inspect.signature(function))  # type: ignore[attr-defined]
     call.method = takes_names  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
+
+
+def checked(function: F) -> F:
+    """`function` as ``minigrad.<name>`` where it takes no ``out=``."""
+    takes_names = named(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return takes_names(*args, **kwargs)
+        except AttributeError as error:
+            raise _explained(error, function.__name__, args, kwargs) from error
+
+    call.method = takes_names  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]
+
+
+def check_all(namespace: dict[str, Any]) -> None:
+    """Make every operation in a public `namespace` `checked`; those that are `public` are."""
+    made: dict[Any, Any] = {}
+    for name, value in namespace.items():
+        if inspect.isfunction(value) and value.__module__.startswith("minigrad.ops."):
+            if not hasattr(value, "method"):
+                namespace[name] = made[value] = made.get(value) or checked(value)
+
+
+def _explained(error: AttributeError, op: str, args: Any, kwargs: Any) -> Exception:
+    """`error`, or what it means: an argument that is no Tensor was asked for what Tensors have."""
+    for name, x in (*enumerate(args, 1), *kwargs.items()):
+        items = x if isinstance(x, (list, tuple)) else (x,)
+        if not isinstance(error.obj, Tensor) and any([item is error.obj for item in items]):
+            kind = type(error.obj).__name__
+            return DTypeError(f"{op}: argument {name!r} must be a Tensor, got {kind}")
+    return error
 
 
 def of_tensor(function: F) -> F:

@@ -19,7 +19,7 @@ from .operands import as_tensor_operand
 from .shape import broadcast_tensors, contiguous
 
 __all__ = [
-    "angle", "complex", "conj", "conj_physical", "imag", "is_complex", "is_conj", "is_neg", "polar",
+    "angle", "complex", "conj_physical", "imag", "is_complex", "is_conj", "is_neg", "polar",
     "real", "resolve_conj", "resolve_neg", "sgn", "view_as_complex", "view_as_real",
 ]  # fmt: skip
 
@@ -58,20 +58,18 @@ VIEW_AS_COMPLEX: Primitive = View(
 
 def real(input: Tensor) -> Tensor:
     """The real part, a view; a real tensor itself."""
-    return apply(REAL, input) if is_complex_tensor(input) else input
+    return apply(REAL, input) if input.is_complex() else input
 
 
 def imag(input: Tensor) -> Tensor:
     """The imaginary part, a view. Raises for a real tensor, as PyTorch does."""
-    if not is_complex_tensor(input):
-        raise DTypeError(f"imag: a tensor of {input.dtype} has no imaginary part")
+    _complex_only(input, "imag")
     return apply(IMAG, input)
 
 
 def view_as_real(input: Tensor) -> Tensor:
     """(...) complex seen as (..., 2) floats: real and imaginary part. A view."""
-    if not is_complex_tensor(input):
-        raise DTypeError(f"view_as_real: needs a complex tensor, got {input.dtype}")
+    _complex_only(input, "view_as_real")
     return apply(VIEW_AS_REAL, input)
 
 
@@ -107,6 +105,10 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 @public
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """``abs * (cos(angle) + i sin(angle))``."""
+    if abs.dtype != angle.dtype or abs.dtype not in FLOATS - STORAGE_ONLY:
+        raise DTypeError(
+            f"polar: both parts must be float32 or both float64, got {abs.dtype} and {angle.dtype}"
+        )
     return complex(abs * angle.cos(), abs * angle.sin())
 
 
@@ -150,6 +152,11 @@ def _turn(g: Tensor, a: Tensor, y: Tensor) -> Tensor:
     return across / (size + (size == 0)) * (size != 0)
 
 
+def _complex_only(input: Tensor, op: str) -> None:
+    if not input.is_complex():
+        raise DTypeError(f"{op}: needs a complex tensor, got {input.dtype}")
+
+
 @public
 def angle(input: Tensor) -> Tensor:
     """The angle in radians, in [-pi, pi]; of real numbers 0, or pi where negative; NaN at NaN."""
@@ -165,7 +172,10 @@ def sgn(input: Tensor) -> Tensor:
 # What conjugates are: copies here, so that nothing is ever left to resolve ----------------------
 
 
-conj_physical = public(conj)
+@public
+def conj_physical(input: Tensor) -> Tensor:
+    """The complex conjugate, a copy; a real tensor itself."""
+    return apply(CONJ, input) if input.is_complex() else input
 
 
 def resolve_conj(input: Tensor) -> Tensor:

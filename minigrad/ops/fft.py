@@ -263,7 +263,11 @@ ihfft, ihfft2, ihfftn = _family("ihfft", _from_real, False, "The inverse of hfft
 
 def _frequencies(n: int, d: float, counts: Any, options: dict[str, Any]) -> Tensor:
     dtype = options.pop("dtype", None) or get_default_dtype()
-    return cast(counts, dtype).mul(1 / (n * d)).requires_grad_(options.pop("requires_grad", False))
+    return (
+        cast(counts, dtype)
+        .mul(1 / (n * d) if n else 1.0)
+        .requires_grad_(options.pop("requires_grad", False))
+    )
 
 
 @public
