@@ -65,8 +65,8 @@ from .layout import (
     strided,
 )
 from .ops import return_types
-from .ops.calling import check_all as _check_all
 from .ops.activations import *
+from .ops.calling import check_all as _check_all
 from .ops.complex import *
 from .ops.complex import conj_physical as conj
 from .ops.conv import *
