@@ -56,9 +56,9 @@ def check_all(namespace: dict[str, Any]) -> None:
     """Make every operation in a public `namespace` `checked`; those that are `public` are."""
     made: dict[Any, Any] = {}
     for name, value in namespace.items():
-        if inspect.isfunction(value) and value.__module__.startswith("minigrad.ops."):
-            if not hasattr(value, "method"):
-                namespace[name] = made[value] = made.get(value) or checked(value)
+        ours = inspect.isfunction(value) and value.__module__.startswith("minigrad.ops.")
+        if ours and not hasattr(value, "method"):
+            namespace[name] = made[value] = made.get(value) or checked(value)
 
 
 def _explained(error: AttributeError, op: str, args: Any, kwargs: Any) -> Exception:
