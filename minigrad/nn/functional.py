@@ -8,8 +8,10 @@ from ..ops import (
     conv,
     conv_transpose,
     fractional_pool,
+    norm,
     piecewise,
     pool,
+    running_norm,
     smooth,
     unpool,
 )
@@ -31,11 +33,12 @@ from ..ops.loss import l1_loss as l1_loss
 from ..ops.loss import mse_loss as mse_loss
 from ..ops.loss import nll_loss as nll_loss
 from ..ops.matmul import linear as linear
-from ..ops.norm import layer_norm as layer_norm
+from ..ops.norm import *
 from ..ops.piecewise import *
 from ..ops.pool import *
 from ..ops.products import bilinear as bilinear
 from ..ops.random import dropout as dropout
+from ..ops.running_norm import *
 from ..ops.shape import pad as pad
 from ..ops.smooth import *
 from ..ops.softmax import functional_log_softmax as log_softmax
@@ -52,7 +55,6 @@ __all__ = [
     "embedding",
     "embedding_bag",
     "l1_loss",
-    "layer_norm",
     "linear",
     "log_softmax",
     "mse_loss",
@@ -73,5 +75,7 @@ __all__ += conv_transpose.__all__
 __all__ += fractional_pool.__all__
 __all__ += pool.__all__
 __all__ += unpool.__all__
+__all__ += norm.__all__
+__all__ += running_norm.__all__
 
 _check_all(globals())

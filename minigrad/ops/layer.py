@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, float32, int64
+from ..dtypes import CATEGORY, FLOAT, STORAGE_ONLY, float32, int64, is_float
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Shape
 from ..tensor import Tensor
@@ -21,42 +21,49 @@ from .shape import cast, reshape, unsqueeze
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def layer_function(function: F) -> F:
-    """`function` with its Tensor arguments checked, and 16-bit floats computed in float32.
-
-    A function of several operations would else round after each of them. The dtype of the result
-    is that of the first argument; arguments of other dtypes are left for `function` to refuse.
-    """
+def checked(function: F) -> F:
+    """`function`, which refuses what is no Tensor for the arguments annotated as one."""
     parameters = list(inspect.signature(function).parameters.values())
-    required = {i: p.name for i, p in enumerate(parameters) if p.annotation == "Tensor"}
-    allowed = {i: p.name for i, p in enumerate(parameters) if p.annotation == "Tensor | None"}
-    named = {name: True for name in required.values()} | {name: False for name in allowed.values()}
-    places = [named.get(p.name) for p in parameters]
+    kinds = {"Tensor": True, "Tensor | None": False}
+    needed = {p.name: kinds[p.annotation] for p in parameters if p.annotation in kinds}
+    names = [p.name for p in parameters]
 
-    def check(x: Any, name: str, needed: bool) -> None:
-        if not isinstance(x, Tensor) and (needed or x is not None):
+    def check(name: str, x: Any) -> None:
+        if not isinstance(x, Tensor) and (x is not None or needed[name]):
             raise DTypeError(
                 f"{function.__name__}: {name} must be a Tensor, got {type(x).__name__}"
             )
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        dtypes = set()
-        for x, needed, p in zip(args, places, parameters):
-            if needed is not None:
-                check(x, p.name, needed)
-            if isinstance(x, Tensor) and CATEGORY[x.dtype] == FLOAT:
-                dtypes.add(x.dtype)
+        for name, x in zip(names, args):
+            if name in needed:
+                check(name, x)
         for name, x in kwargs.items():
-            if name in named:
-                check(x, name, named[name])
-            if isinstance(x, Tensor) and CATEGORY[x.dtype] == FLOAT:
-                dtypes.add(x.dtype)
+            if name in needed:
+                check(name, x)
+        return function(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+def layer_function(function: F) -> F:
+    """`function` with its Tensor arguments checked, and 16-bit floats computed in float32.
+
+    A function of several operations would else round after each of them. The result has the dtype
+    of the arguments; where they have several, that is left for `function` to refuse.
+    """
+    inner = checked(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        values = (*args, *kwargs.values())
+        dtypes = {x.dtype for x in values if isinstance(x, Tensor) and is_float(x.dtype)}
         if len(dtypes) != 1 or not dtypes <= STORAGE_ONLY:
-            return function(*args, **kwargs)
+            return inner(*args, **kwargs)
         (narrow,) = dtypes
         wide = {name: _cast_from(x, narrow, float32) for name, x in kwargs.items()}
-        result = function(*[_cast_from(x, narrow, float32) for x in args], **wide)
+        result = inner(*[_cast_from(x, narrow, float32) for x in args], **wide)
         if isinstance(result, tuple):
             return tuple([_cast_from(x, float32, narrow) for x in result])
         return _cast_from(result, float32, narrow)

@@ -1,4 +1,10 @@
-"""Layer normalisation (Ba, Kiros, Hinton 2016). Letters: R rows, D normalised elements."""
+"""Normalisation: the mean and variance of parts of a tensor made 0 and 1.
+
+Letters: N batch, C channels, S the spatial dimensions, G groups.
+
+One record, `standardize`, serves all: which part is the axes it goes over. It keeps the layout of
+its input.
+"""
 
 from __future__ import annotations
 
@@ -6,46 +12,111 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError
-from ..ir import Primitive, Spec
+import numpy as np
+
+from ..dtypes import STORAGE_ONLY, float32
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..ir import Primitive, Shape, Spec
+from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
+from .elementwise import pow
+from .layer import checked, per_channel
 from .operands import need_float
-from .shape import reshape
+from .shape import cast, pad, reshape
+
+__all__ = ["group_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 
-def _definition(x: Tensor, *, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    mean = x.mean(1, keepdim=True)
+def _definition(x: Tensor, *, axes: Shape, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    count = math.prod([x.shape[i] for i in axes])
+    share = 1 / count if count else math.nan
+    mean = x.sum(axes, keepdim=True) * share
     centred = x - mean
-    rstd = 1 / ((centred * centred).mean(1, keepdim=True) + eps).sqrt()
-    return centred * rstd, reshape(mean, -1), reshape(rstd, -1)
+    var = (centred * centred).sum(axes, keepdim=True) * share
+    return centred / (var + eps).sqrt(), mean, var
 
 
-def _vjp(needs: Any, g_y: Any, g_mean: Any, g_rstd: Any, y: Tensor, rstd: Tensor) -> list[Any]:
-    # The statistics are saved for this formula and never leave `layer_norm`.
-    assert g_mean is None and g_rstd is None
-    return [apply(LAYER_NORM_GRAD, g_y, y, rstd)]
+def _vjp(
+    needs: Any, g_y: Any, g_mean: Any, g_var: Any, y: Tensor, var: Tensor, axes: Shape, eps: float
+) -> list[Any]:
+    # The statistics are saved for this formula; what leaves this module is detached.
+    assert g_mean is None and g_var is None
+    return [apply(STANDARDIZE_GRAD, g_y, y, var, axes=axes, eps=eps)]
 
 
-LAYER_NORM = Primitive(
-    "layer_norm",
-    lambda x, *, eps: (
-        Spec(x.shape, x.dtype),
-        Spec(x.shape[:1], x.dtype),
-        Spec(x.shape[:1], x.dtype),
-    ),
-    kernel="norm.layer_norm",
-    outputs=("y", "mean", "rstd"),
+def _spec(x: Any, *, axes: Shape, eps: float) -> tuple[Spec, Spec, Spec]:
+    kept = tuple([1 if i in axes else n for i, n in enumerate(x.shape)])
+    return Spec(x.shape, x.dtype, memory_order(x)), Spec(kept, x.dtype), Spec(kept, x.dtype)
+
+
+STANDARDIZE = Primitive(
+    "standardize",
+    _spec,
+    kernel="norm.standardize",
+    outputs=("y", "mean", "var"),
     vjp=_vjp,
     definition=_definition,
     formula="y = (x - mean(x)) / sqrt(var(x) + eps)",
 )
-LAYER_NORM_GRAD = Primitive(
-    "layer_norm_grad",
-    lambda dy, x_hat, rstd: Spec(dy.shape, dy.dtype),
-    kernel="norm.layer_norm_grad",
+STANDARDIZE_GRAD = Primitive(
+    "standardize_grad",
+    lambda dy, x_hat, variance, *, axes, eps: Spec(dy.shape, dy.dtype, memory_order(x_hat)),
+    kernel="norm.standardize_grad",
 )
 
 
+def standardize(x: Tensor, axes: Shape, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """x with mean 0 and variance 1 over `axes`, and both statistics, detached, of size 1 there."""
+    y, mean, var = apply(STANDARDIZE, x, axes=axes, eps=float(eps))
+    return y, mean.detach(), var.detach()
+
+
+def widened(op: str, input: Tensor, *parameters: Tensor | None) -> list[Any]:
+    """`input` and its parameters as they are computed with: 16-bit floats as float32.
+
+    Parameters have the input's dtype; beside 16-bit inputs they may all be float32.
+    """
+    need_float(input, op)
+    given = [p for p in parameters if p is not None]
+    dtypes = {p.dtype for p in given}
+    mixed = input.dtype in STORAGE_ONLY and dtypes == {float32}
+    if dtypes and dtypes != {input.dtype} and not mixed:
+        raise DTypeError(
+            f"{op}: the input is {input.dtype}, its parameters {sorted(map(str, dtypes))}: convert "
+            "them to one dtype"
+        )
+    if input.dtype not in STORAGE_ONLY:
+        return [input, *parameters]
+    return [x if x is None else cast(x, float32) for x in (input, *parameters)]
+
+
+def scaled(y: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """``y * weight + bias``, where they are given."""
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+def check_channels(op: str, channels: int, **parameters: Tensor | None) -> None:
+    """ShapeError unless the parameters that are given have one number a channel."""
+    for name, x in parameters.items():
+        if x is not None and x.shape != (channels,):
+            raise ShapeError(f"{op}: {name} has shape {x.shape}, expected ({channels},)")
+
+
+def _last_axes(op: str, input: Tensor, shape: Any, **parameters: Tensor | None) -> Shape:
+    """The dimensions that `normalized_shape` names, after checks."""
+    if not isinstance(shape, (tuple, list)):
+        raise DTypeError(f"{op}: normalized_shape={shape!r} must be a tuple of integers")
+    shape = tuple(shape)
+    if not shape or input.shape[max(input.ndim - len(shape), 0) :] != shape:
+        raise ShapeError(f"{op}: input {input.shape} does not end in {shape}")
+    for name, x in parameters.items():
+        if x is not None and x.shape != shape:
+            raise ShapeError(f"{op}: {name} has shape {x.shape}, expected {shape}")
+    return tuple(range(input.ndim - len(shape), input.ndim))
+
+
+@checked
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -55,20 +126,101 @@ def layer_norm(
 ) -> Tensor:
     """``(x - mean) / sqrt(var + eps) * weight + bias`` over the last dimensions.
 
+    (Ba, Kiros, Hinton 2016.)
+
     Args:
         input: (..., *normalized_shape).
         weight, bias: of `normalized_shape`.
     """
-    shape = tuple(normalized_shape)
-    if not shape or input.shape[input.ndim - len(shape) :] != shape:
-        raise ShapeError(f"layer_norm: input {input.shape} does not end in {shape}")
-    for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and parameter.shape != shape:
-            raise ShapeError(f"layer_norm: {name} has shape {parameter.shape}, expected {shape}")
-    need_float(input, "layer_norm")
-    rows = math.prod(input.shape[: input.ndim - len(shape)])
-    y, _, _ = apply(LAYER_NORM, reshape(input, rows, math.prod(shape)), eps=float(eps))
-    out = reshape(y, input.shape)
-    if weight is not None:
-        out = out * weight
-    return out if bias is None else out + bias
+    axes = _last_axes("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    x, w, b = widened("layer_norm", input, weight, bias)
+    return cast(scaled(standardize(x, axes, eps)[0], w, b), input.dtype)
+
+
+@checked
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """``(x - mean) / sqrt(var + eps) * weight + bias`` over each group of channels of a sample.
+
+    (Wu, He 2018.)
+
+    Args:
+        input: (N, C, ...).
+        num_groups: how many; they divide C.
+        weight, bias: (C,).
+    """
+    if input.ndim < 2:
+        raise ShapeError(f"group_norm: expected an input (N, C, ...), got shape {input.shape}")
+    N, C, *S = input.shape
+    if num_groups < 1 or C % num_groups:
+        raise ArgumentError(f"group_norm: {C} channels do not divide into {num_groups} groups")
+    check_channels("group_norm", C, weight=weight, bias=bias)
+    check_counts("group_norm", (N * C // num_groups, num_groups, *S))
+    x, w, b = widened("group_norm", input, weight, bias)
+    grouped = reshape(x, (N, num_groups, C // num_groups, *S))
+    y = reshape(standardize(grouped, tuple(range(2, grouped.ndim)), eps)[0], input.shape)
+    w, b = [None if p is None else per_channel(p, input.ndim) for p in (w, b)]
+    return cast(scaled(y, w, b), input.dtype)
+
+
+def check_counts(op: str, shape: Shape) -> None:
+    """ArgumentError if a statistic over all but the channels of `shape` would be of one value."""
+    if math.prod([shape[0], *shape[2:]]) == 1:
+        raise ArgumentError(f"{op}: expected more than 1 value per channel, got shape {shape}")
+
+
+@checked
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """``x / sqrt(mean(x ** 2) + eps) * weight`` over the last dimensions.
+
+    (Zhang, Sennrich 2019.)
+
+    Args:
+        input: (..., *normalized_shape).
+        weight: of `normalized_shape`.
+        eps: the spacing of floats at 1 if None.
+    """
+    axes = _last_axes("rms_norm", input, normalized_shape, weight=weight)
+    x, w = widened("rms_norm", input, weight)
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    y = x / ((x * x).mean(axes, keepdim=True) + eps).sqrt()
+    return cast(scaled(y, w, None), input.dtype)
+
+
+@checked
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """``x / (k + alpha mean(x ** 2)) ** beta``, the mean over `size` neighbouring channels.
+
+    (Krizhevsky, Sutskever, Hinton 2012, whose alpha is divided by `size` too.)
+
+    Args:
+        input: (N, C, ...), of three dimensions or more.
+    """
+    if input.ndim < 3:
+        raise ShapeError(
+            f"local_response_norm: expected (N, C, ...) of 3 dimensions or more, got {input.shape}"
+        )
+    if size < 1:
+        raise ArgumentError(f"local_response_norm: size={size} must be at least 1")
+    if input.array.size == 0:
+        return input
+    (x,) = widened("local_response_norm", input)
+    C = x.shape[1]
+    borders = [*[0, 0] * (x.ndim - 2), size // 2, (size - 1) // 2]
+    squares = pad(x * x, borders)
+    total = squares[:, :C]
+    for i in range(1, size):
+        total = total + squares[:, i : i + C]
+    return cast(x / pow(total * (alpha / size) + k, beta), input.dtype)

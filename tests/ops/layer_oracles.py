@@ -202,3 +202,55 @@ def max_unpool(D):
         return out
 
     return oracle
+
+
+def standardized(x, axes, eps):
+    return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + eps)
+
+
+def affine(y, weight, bias, axes):
+    """Parameters along `axes` of y."""
+    shape = [n if i in axes else 1 for i, n in enumerate(y.shape)]
+    y = y if weight is None else y * weight.reshape(shape)
+    return y if bias is None else y + bias.reshape(shape)
+
+
+def layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    return affine(standardized(x, axes, eps), weight, bias, axes)
+
+
+def rms_norm(x, shape, weight=None, eps=None):
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    eps = np.finfo(x.dtype).eps if eps is None else eps
+    return affine(x / np.sqrt((x**2).mean(axes, keepdims=True) + eps), weight, None, axes)
+
+
+def group_norm(x, groups, weight=None, bias=None, eps=1e-5):
+    parts = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
+    y = standardized(parts, tuple(range(2, parts.ndim)), eps).reshape(x.shape)
+    return affine(y, weight, bias, (1,))
+
+
+def batch_norm(x, mean, var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+    if training:
+        return affine(standardized(x, (0, *range(2, x.ndim)), eps), weight, bias, (1,))
+    shape = (-1, *[1] * (x.ndim - 2))
+    y = (x - mean.reshape(shape)) / np.sqrt(var.reshape(shape) + eps)
+    return affine(y, weight, bias, (1,))
+
+
+def instance_norm(
+    x, mean=None, var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5
+):
+    if not use_input_stats:
+        return batch_norm(x, mean, var, weight, bias, False, momentum, eps)
+    return affine(standardized(x, tuple(range(2, x.ndim)), eps), weight, bias, (1,))
+
+
+def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
+    out = np.empty_like(x)
+    for c in range(x.shape[1]):
+        near = x[:, max(c - size // 2, 0) : c + (size - 1) // 2 + 1]
+        out[:, c] = x[:, c] / (k + alpha * (near**2).sum(1) / size) ** beta
+    return out

@@ -63,12 +63,6 @@ def bce_with_logits(x, t, weight=None, reduction="mean", pos_weight=None):
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
-def layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
-    axes = tuple(range(x.ndim - len(shape), x.ndim))
-    y = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + eps)
-    return y * (1 if weight is None else weight) + (0 if bias is None else bias)
-
-
 def padded(x, widths, value=0.0):
     """Borders of `widths`, the last dimension first; negative ones cut."""
     for i in range(len(widths) // 2):

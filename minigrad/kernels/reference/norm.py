@@ -1,22 +1,36 @@
-"""Normalisation over the last dimensions, in array code. Letters: R rows, D normalised elements."""
+"""Normalisation over dimensions, in array code. Sums are float64: their error is bounded."""
 
 from __future__ import annotations
 
+import math
+
 from ...device import Array, namespace
 
+Axes = tuple[int, ...]
 
-def layer_norm(out: Array, mean: Array, rstd: Array, x: Array, *, eps: float) -> None:
-    """Rows of `x` (R, D) with mean 0 and variance 1; also each row's mean and 1 / deviation."""
+
+def standardize(out: Array, mean: Array, var: Array, x: Array, *, axes: Axes, eps: float) -> None:
+    """`x` with mean 0 and variance 1 over `axes`; also both statistics, of size 1 there."""
     xp = namespace(x)
-    mean[...] = x.mean(axis=1)
-    xp.subtract(x, mean[:, None], out=out)
-    rstd[...] = 1 / xp.sqrt((out * out).mean(axis=1) + eps)
-    xp.multiply(out, rstd[:, None], out=out)
+    count = _count(x, axes)
+    mean[...] = x.sum(axis=axes, dtype=float, keepdims=True) / count
+    xp.subtract(x, mean, out=out)
+    var[...] = (out * out).sum(axis=axes, dtype=float, keepdims=True) / count
+    xp.divide(out, xp.sqrt(var + eps), out=out)
 
 
-def layer_norm_grad(out: Array, g: Array, y: Array, rstd: Array) -> None:
-    """The gradient in `x` (R, D), from that in `y`: what of it changes mean or variance is lost."""
+def standardize_grad(out: Array, g: Array, y: Array, var: Array, *, axes: Axes, eps: float) -> None:
+    """The gradient in `x` from that in `y`: what of it changes mean or variance is lost."""
     xp = namespace(g)
-    along_one = g.mean(axis=1, keepdims=True)
-    along_y = (g * y).mean(axis=1, keepdims=True)
-    xp.multiply(g - along_one - y * along_y, rstd[:, None], out=out)
+    count = _count(g, axes)
+    along_one = (g.sum(axis=axes, dtype=float, keepdims=True) / count).astype(g.dtype)
+    along_y = ((g * y).sum(axis=axes, dtype=float, keepdims=True) / count).astype(g.dtype)
+    xp.multiply(y, -along_y, out=out)
+    xp.add(out, g, out=out)
+    xp.subtract(out, along_one, out=out)
+    xp.divide(out, xp.sqrt(var + eps), out=out)
+
+
+def _count(x: Array, axes: Axes) -> float:
+    """How many elements a statistic is of; NaN for none."""
+    return float(math.prod([x.shape[axis] for axis in axes])) or math.nan
