@@ -96,6 +96,8 @@ def cases(
     for origin, args, kwargs in _calls(function, limit, dtypes or DTYPES):
         if "out" in kwargs:  # errors of out=, which the recorder adds where it is allowed
             continue
+        if function.startswith("torch.Tensor.") and not isinstance(args[0], torch.Tensor):
+            continue
         try:
             yield Case(function, to_neutral(tuple(args)), to_neutral(dict(kwargs)), origin)
         except (Unsupported, RuntimeError, ValueError):
@@ -143,7 +145,7 @@ def _samples(
         except Exception:
             skipped[function] += 1
             return
-    if function.startswith("torch.Tensor.__") and op.name not in function:
+    if function.endswith("__"):  # operators take no keywords
         samples = [sample for sample in samples if not sample.kwargs]
     for sample in _spread(samples, limit):
         found = _as_call(function, op, sample)

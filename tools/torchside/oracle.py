@@ -43,6 +43,8 @@ class Torch:
 
     def array(self, tensor: torch.Tensor) -> np.ndarray:
         tensor = tensor.detach().resolve_conj().resolve_neg()
+        if tensor._is_zerotensor():  # a gradient known to be zero, which has no memory
+            tensor = torch.zeros(tensor.shape, dtype=tensor.dtype)
         usable = tensor.layout == torch.strided and tensor.device.type == "cpu"
         if not usable or tensor.dtype not in NAME_OF:
             raise Unsupported(f"a tensor of {tensor.dtype}, {tensor.layout}, {tensor.device}")

@@ -45,8 +45,8 @@ def record(names: list[str] | None = None) -> None:
 
 def chosen(function: str) -> list[Case]:
     """A few cases that show all that the drawn ones show."""
-    drawn = [case for case in draw.cases(function, limit=8) if run(case)]
-    drawn += [case for base in drawn[:30] for case in spelled(base) if run(case)]
+    drawn = [case for case in draw.cases(function, limit=12) if run(case)]
+    drawn += [case for base in drawn[:150] for case in spelled(base) if accepted(case)]
     drawn += list(_with_out(function, drawn))
     drawn.sort(key=_rank)
     seen: set[str] = set()
@@ -81,6 +81,11 @@ def run(case: Case) -> bool:
             if outcome is not None:
                 case.outcomes[form] = outcome
     return "function" in case.outcomes
+
+
+def accepted(case: Case) -> bool:
+    """`run`, for a spelling that PyTorch may not know."""
+    return run(case) and not case.outcomes["function"].raises
 
 
 def size(case: Case) -> int:
@@ -133,7 +138,7 @@ def _kind(value: Any) -> str:
 
 def spelled(case: Case) -> Iterator[Case]:
     """The same call with its arguments by name, as each overload of PyTorch's names them."""
-    if case.outcomes["function"].raises:
+    if case.outcomes["function"].raises or case.function.endswith("__"):
         return
     positional_self = case.function.startswith("torch.Tensor.")
     args = case.args[1:] if positional_self else case.args
@@ -144,7 +149,7 @@ def spelled(case: Case) -> Iterator[Case]:
         if len(names) < len(args) or any([n.startswith("*") for n in names]) or not args:
             continue
         named = dict(zip(names, args))
-        if named.keys() & case.kwargs.keys():
+        if named.keys() & {"self", *case.kwargs}:
             continue
         yield Case(case.function, first, {**named, **case.kwargs}, "spelled")
 

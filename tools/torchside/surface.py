@@ -157,7 +157,9 @@ def _of_node(node: ast.FunctionDef) -> Signature | None:
             return None
         positional = positional[1:]
     plain = len(positional) - len(args.defaults)
-    found = [a.arg + ("=" if i >= plain else "") for i, a in enumerate(positional)]
+    found = [
+        a.arg.removesuffix("_") + ("=" if i >= plain else "") for i, a in enumerate(positional)
+    ]
     if args.vararg:
         found.append("*" + args.vararg.arg)
     elif args.kwonlyargs:
