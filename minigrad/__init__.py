@@ -97,6 +97,7 @@ from .ops.softmax import *
 from .ops.split import *
 from .ops.statistics import *
 from .ops.unique import *
+from .ops.vector_norm import *
 from .printing import set_printoptions
 from .random import (
     Generator,

@@ -47,6 +47,7 @@ from .ops import (
     split,
     statistics,
     unique,
+    vector_norm,
 )
 from .ops import elementwise as e
 from .ops.calling import method_of
@@ -287,6 +288,7 @@ METHODS: dict[str, Callable[..., Any]] = {
         "addmm addmv addr addbmm baddbmm"
     ).split()},
     "logsumexp": extreme.logsumexp,
+    "norm": vector_norm.norm,
     "softmax": softmax.softmax,
     "prelu": activations.prelu,
     "hardshrink": activations.hardshrink,

@@ -71,12 +71,6 @@ def test_inference_mode_gives_constants_that_may_be_used():
     assert w.grad.tolist() == [2, 2]
 
 
-def test_amax_at_nan_gives_the_gradient_to_the_nan():
-    x = mg.tensor([1.0, float("nan"), 2.0], requires_grad=True)
-    x.amax().backward()
-    assert x.grad.tolist() == [0, 1, 0]
-
-
 def test_alpha_may_be_a_tensor():
     alpha = mg.tensor(3.0, requires_grad=True)
     mg.add(mg.ones(2), mg.ones(2) * 2, alpha=alpha).sum().backward()

@@ -85,7 +85,7 @@ CUMPROD: Primitive = Primitive(
 def _logcumsumexp_vjp(g: Tensor, x: Tensor, y: Tensor, axis: int) -> Tensor:
     # dy[k] / dx[i] = exp(x[i] - y[i]) exp(y[i] - y[i + 1]) ... exp(y[k - 1] - y[k]), each at most 1
     ratios = exp(_finite_difference(y, shifted(y, axis, float("inf"), True)))
-    return exp(_finite_difference(x, y)) * recurrence(ratios, g, axis, True)
+    return conj(exp(_finite_difference(x, y))) * recurrence(conj(ratios), g, axis, True)
 
 
 def _finite_difference(a: Tensor, b: Tensor) -> Tensor:
@@ -99,6 +99,7 @@ LOGCUMSUMEXP: Primitive = Primitive(
     kernel="cumulative.logcumsumexp",
     vjps=(_logcumsumexp_vjp,),
     formula="y[i] = log(exp(x[0]) + ... + exp(x[i]))",
+    complex=True,
 )
 
 
@@ -163,7 +164,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
 @of_tensor
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """``y[i] = log(exp(x[0]) + ... + exp(x[i]))`` along `dim`, without overflow."""
-    need_float(input, "logcumsumexp")
+    need_float(input, "logcumsumexp", complex=True)
     return _scan(LOGCUMSUMEXP, input, dim, "logcumsumexp")
 
 

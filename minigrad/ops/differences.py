@@ -38,12 +38,14 @@ def diff(
     if n < 0:
         raise ArgumentError(f"diff: n={n} must not be negative")
     axis = axis_of(dim, input.ndim, "diff")
+    if n == 0:
+        return input.clone()
     parts = [_edge(prepend, input, axis), input, _edge(append, input, axis)]
     joined = [x for x in parts if x is not None]
     out = cat(joined, axis) if len(joined) > 1 else input
     for _ in range(min(n, out.shape[axis])):
         out = _step(out, axis)
-    return out if out is not input else input.clone()
+    return out
 
 
 def _edge(x: Any, input: Tensor, axis: int) -> Any:

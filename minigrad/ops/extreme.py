@@ -29,12 +29,20 @@ def among_ties(g: Tensor, x: Tensor, y: Tensor, x_shape: Shape, axes: tuple[int,
     return spread(g, x_shape, axes) * share
 
 
+def _at_extreme(g: Tensor, x: Tensor, y: Tensor, x_shape: Shape, axes: tuple[int, ...]) -> Tensor:
+    """The same, but NaN for all where the extreme is NaN, as PyTorch has it for these two."""
+    chosen = cast(x == spread(y, x_shape, axes), g.dtype)
+    return spread(g, x_shape, axes) * chosen / sum(chosen, axes, keepdim=True)
+
+
 def _extreme_spec(x: Any, *, axes: tuple[int, ...]) -> Spec:
     return Spec(without(x.shape, axes), x.dtype)
 
 
-AMAX = Primitive("amax", _extreme_spec, kernel="extreme.amax", vjps=(among_ties,))
-AMIN = Primitive("amin", _extreme_spec, kernel="extreme.amin", vjps=(among_ties,))
+AMAX = Primitive("amax", _extreme_spec, kernel="extreme.amax", vjps=(_at_extreme,))
+AMIN = Primitive("amin", _extreme_spec, kernel="extreme.amin", vjps=(_at_extreme,))
+MAX = Primitive("max", _extreme_spec, kernel="extreme.amax", vjps=(among_ties,))
+MIN = Primitive("min", _extreme_spec, kernel="extreme.amin", vjps=(among_ties,))
 
 
 def need_elements(input: Tensor, axes: tuple[int, ...], op: str) -> None:
@@ -123,7 +131,7 @@ def picked(result: Any, input: Tensor, axis: int, indices: Tensor, keepdim: bool
 
 
 def _max_or_min(name: str, input: Tensor, dim: Any, keepdim: bool, other: Any) -> Any:
-    prim, arg_prim = (AMAX, ARGMAX) if name == "max" else (AMIN, ARGMIN)
+    prim, arg_prim = (MAX, ARGMAX) if name == "max" else (MIN, ARGMIN)
     if other is not None or isinstance(dim, Tensor):
         return (maximum if name == "max" else minimum)(input, dim if other is None else other)
     if dim is None:

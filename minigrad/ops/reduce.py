@@ -176,7 +176,7 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 
 
 def _truth(input: Tensor, dim: Any, keepdim: bool, op: str, finds: bool) -> Tensor:
-    truths = cast(input, bool_)
+    truths = input.clone() if input.dtype == bool_ else cast(input, bool_)
     if not (isinstance(dim, (tuple, list)) and not dim):  # () is no dimension here, not all
         axes = axes_of(dim, input.ndim, op)
         count = sum(truths == finds, axes, keepdim) if axes or input.ndim else truths == finds

@@ -10,7 +10,7 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .calling import of_tensor
-from .complex import conj
+from .complex import complex, conj, imag, is_complex_tensor, real
 from .creation import arange, tensor
 from .elementwise import ceil, clamp, clamp_min, floor, over_slope, round, sqrt, where
 from .extreme import need_elements
@@ -285,6 +285,8 @@ def corrcoef(input: Tensor) -> Tensor:
         return c / c
     V = c.shape[0]
     places = arange(V, device=c.device)
-    root = sqrt(c[places, places])
+    root = sqrt(real(c[places, places]))
     out = c / unsqueeze(root, 1) / unsqueeze(root, 0)
+    if is_complex_tensor(out):
+        return complex(clamp(real(out), -1.0, 1.0), clamp(imag(out), -1.0, 1.0))
     return clamp(out, -1.0, 1.0)

@@ -75,6 +75,8 @@ def test_arguments_that_make_no_sense():
         mg.bincount(mg.tensor([-1]))
     with pytest.raises(mg.DTypeError, match="expected a Tensor, got list"):
         mg.sum([1.0])
+    with pytest.raises(mg.ArgumentError, match="nuc"):
+        mg.ones(2, 2).norm("nuc")
     with pytest.raises(mg.ArgumentError, match="not finite"):
         mg.histc(mg.tensor([nan, 1.0]))
 
@@ -139,3 +141,9 @@ def test_gradients_beside_infinities():
     y = mg.tensor([2.0, nan], requires_grad=True)
     y.cumprod(0).sum().backward()
     assert y.grad[1].item() == 2
+
+
+def test_gradients_at_large_inputs():
+    x = mg.full((3,), 1e4, requires_grad=True)
+    x.logcumsumexp(0).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), [11 / 6, 5 / 6, 1 / 3], 1e-3)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .canonical import CANONICAL
+from .canonical import CANONICAL, CHOOSE, chosen
 from .cases import NAMES, Array, Case, Named, Outcome, leaves, show
 from .tolerances import RANDOM, tolerance
 
@@ -25,6 +25,9 @@ def differences(
         args = case.args
         expected_value = CANONICAL[name](expected.value, *args)
         actual_value = CANONICAL[name](actual.value, *args)
+    elif name in CHOOSE:
+        expected_value = chosen(name, expected.value, case.args, case.kwargs)
+        actual_value = chosen(name, actual.value, case.args, case.kwargs)
     else:
         expected_value, actual_value = expected.value, actual.value
     values = name not in RANDOM

@@ -1,4 +1,4 @@
-"""Results that are not unique, brought to one form: signs, phases, order of a basis.
+"""Results that are not unique, brought to one form: signs, phases, order of a basis, ties.
 
 Each entry maps the result and the call's arguments to what must be equal in both libraries.
 """
@@ -80,3 +80,27 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "torch.linalg.eig": eig,
     "torch.linalg.eigvals": eigvals,
 }
+
+# Which of several equal elements an index names is not said: what it names is compared. The numbers
+# are the place of `dim` among the arguments.
+CHOOSE = {
+    "torch.sort": 1,
+    "torch.argsort": 1,
+    "torch.topk": 2,
+    "torch.kthvalue": 2,
+    "torch.mode": 1,
+}
+
+
+def chosen(name: str, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`value` with the elements that its indices name in the place of the indices."""
+    source = args[0] if args else kwargs["input"]
+    place = CHOOSE[name]
+    dim = kwargs.get("dim", args[place] if len(args) > place else -1)
+    if source.data.ndim == 0 or kwargs.get("stable") or type(dim) is not int:
+        return value
+    items = value.items if isinstance(value, Named) else (value,)
+    index = items[-1].data
+    whole = index if index.ndim == source.data.ndim else np.expand_dims(index, dim)
+    found = np.take_along_axis(source.data, whole, dim)
+    return (*items[:-1], _shapes([index]), Array(found))

@@ -44,7 +44,17 @@ def recurrence(out: Array, a: Array, b: Array, *, axis: int, back: bool) -> None
 def logcumsumexp(out: Array, x: Array, *, axis: int) -> None:
     """y[i] = log(exp(x[0]) + ... + exp(x[i])), without overflow; in float64."""
     total = _front(x, axis).astype(_wide(x))
-    _front(out, axis)[...] = _doubled(total, namespace(x).logaddexp)
+    combine = _complex_logaddexp if x.dtype.kind == "c" else namespace(x).logaddexp
+    _front(out, axis)[...] = _doubled(total, combine)
+
+
+def _complex_logaddexp(a: Array, b: Array) -> Array:
+    """log(exp(a) + exp(b)), around the one with the larger real part."""
+    xp = namespace(a)
+    larger = a.real >= b.real
+    first, second = xp.where(larger, a, b), xp.where(larger, b, a)
+    more = xp.log(1 + xp.exp(second - first))
+    return first + xp.where(second.real == -np.inf, 0, more)
 
 
 def cummax(values: Array, indices: Array, x: Array, *, axis: int) -> None:

@@ -40,3 +40,19 @@ def _var(x: Array, axes: tuple[int, ...], correction: float) -> Any:
 
 def _wide(x: Array) -> Any:
     return {"f": np.float64, "c": np.complex128}.get(x.dtype.kind, np.int64)
+
+
+def norm(out: Array, x: Array, *, axes: tuple[int, ...], p: float) -> None:
+    """out = the p-norm of x over `axes`, in float64."""
+    xp = namespace(x)
+    size = xp.abs(x)
+    if math.isinf(p):
+        out[...] = (xp.max if p > 0 else xp.min)(size, axis=axes)
+    elif p == 0:
+        out[...] = xp.sum(x != 0, axis=axes)
+    elif p == 1:
+        out[...] = xp.sum(size, axis=axes, dtype=np.float64)
+    elif p == 2:
+        out[...] = xp.sqrt(xp.sum(xp.square(size.astype(np.float64)), axis=axes))
+    else:
+        out[...] = xp.sum(size.astype(np.float64) ** p, axis=axes) ** (1 / p)

@@ -155,13 +155,15 @@ INTS = array([3, 0, 3, 1])
 ROWS = [
     # cumulative
     row("cumsum", lambda x, dim: x.cumsum(dim if x.ndim else None).reshape(x.shape), *LINES, *NONE,
-        *EDGES, kinds="fib", result="wide"),
+        *EDGES, kinds="fibc", result="wide"),
     row("cumprod", lambda x, dim: x.cumprod(dim if x.ndim else None).reshape(x.shape), *LINES,
-        *NONE, *EDGES, sample(ZEROS, dim=1), sample(ZEROS, dim=0), kinds="fib", result="wide"),
+        *NONE, *EDGES, sample(ZEROS, dim=1), sample(ZEROS, dim=0), kinds="fibc", result="wide"),
     row("cumsum_", lambda x, dim: x.cumsum(dim), *LINES[:3], function=in_place("cumsum_")),
     row("cumprod_", lambda x, dim: x.cumprod(dim), *LINES[:3], function=in_place("cumprod_")),
     row("logcumsumexp", by_row(np.logaddexp.accumulate), *LINES,
         sample(array([[1e3, 1e3, -1e3], [-1e3, 1e3, 0.0]]), dim=1), *EDGES),
+    row("logcumsumexp of complex numbers", lambda x, dim: np.log(np.cumsum(np.exp(x), dim)),
+        sample(X(4), dim=0), sample(X(2, 3), dim=1), kinds="c", function=call("logcumsumexp")),
     row("cummax", by_row(*running(max)), *LINES, *EDGES, kinds="fi", result=PAIR),
     row("cummin", by_row(*running(min)), *LINES, *EDGES, kinds="fi", result=PAIR),
     row("diff", lambda x, n=1, dim=-1: np.diff(x, n, dim), sample(X(5)), sample(X(2, 3), n=4),

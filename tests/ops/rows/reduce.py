@@ -2,11 +2,11 @@
 
 import numpy as np
 import oracles
-from numpy import array
+from numpy import array, inf
 
 from minigrad.testing import sample
 
-from .making import ALONG, CONSTANT, EMPTY, PLAIN, TIES, TWICE, ZEROS, X, call, method, over, row
+from .making import ALONG, CONSTANT, EMPTY, PLAIN, TIES, TWICE, ZEROS, P, X, call, method, over, row
 
 
 def count_of(x, axis, correction):
@@ -29,7 +29,20 @@ def indexed(choose, arg):
     return oracle
 
 
+def p_norm(x, p="fro", dim=None, keepdim=False):
+    p = 2 if p == "fro" else p
+    size = np.abs(x)
+    if np.isinf(p):
+        return (np.max if p > 0 else np.min)(size, dim, keepdims=keepdim)
+    total = np.sum((size != 0) if p == 0 else size**p, dim, keepdims=keepdim)
+    return total if p == 0 else total ** (1 / p)
+
+
 ROWS = [
+    row("norm", p_norm, *PLAIN, *[sample(P(2, 3), p) for p in (2, 3, 1.5, 1, 0.5, inf, -inf, -1)],
+        sample(X(2, 3), 1, 1), sample(X(3, 2, 2), 3, (0, -1), True), sample(X(3), 0),
+        *[sample(TIES, p, 1, smooth=False) for p in ("fro", 1, 3, inf, -inf)], *EMPTY,
+        sample(array([[0.0, 0.0], [3.0, 4.0]]), 2, 1, smooth=False), kinds="fc", result="real"),
     over("sum", np.sum, *EMPTY, kinds="fibc", result="wide"),
     over("mean", np.mean, sample(X(2, 0), dim=1, smooth=False), kinds="fc", **TWICE),
     over("var", variance, sample(X(2, 3), dim=1, correction=0), **TWICE),
