@@ -73,10 +73,12 @@ from .ops.conv import *
 from .ops.conv_transpose import *
 from .ops.creation import *
 from .ops.cumulative import *
+from .ops.diagonal import *
 from .ops.differences import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.extreme import *
+from .ops.from_data import *
 from .ops.gather import *
 from .ops.histogram import *
 from .ops.index import *
@@ -94,8 +96,10 @@ from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.spectral_windows import *
 from .ops.split import *
 from .ops.statistics import *
+from .ops.strided import *
 from .ops.unique import *
 from .ops.vector_norm import *
 from .printing import set_printoptions

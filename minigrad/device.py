@@ -161,8 +161,25 @@ def byte_bounds(array: Array) -> tuple[int, int]:
     return low, high
 
 
+def overlaps(shape: tuple[int, ...], strides: tuple[int, ...], unit: int) -> bool:
+    """Whether elements of `unit` bytes, so spaced, may share memory. (Exact where strides nest.)"""
+    if 0 in shape:
+        return False
+    reach = unit  # each stride in turn must step over all that the smaller ones reach
+    for stride, size in sorted([(abs(s), n) for s, n in zip(strides, shape) if n > 1]):
+        if stride < reach:
+            return True
+        reach += stride * (size - 1)
+    return False
+
+
 def memory_of(array: Array) -> Array:
     """The array that `array` is a view of, at the end of all views: the whole of its memory."""
     while isinstance(array.base, type(array)):
         array = array.base
     return array
+
+
+def as_strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """A view from the first element on, its strides in bytes. The caller checks bounds."""
+    return namespace(array).lib.stride_tricks.as_strided(array, shape, strides)

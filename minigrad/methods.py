@@ -28,6 +28,7 @@ from .ops import (
     convert,
     creation,
     cumulative,
+    diagonal,
     differences,
     extreme,
     gather,
@@ -46,6 +47,7 @@ from .ops import (
     softmax,
     split,
     statistics,
+    strided,
     unique,
     vector_norm,
 )
@@ -203,6 +205,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "new_ones": creation.new_ones,
     "new_full": creation.new_full,
     "new_tensor": creation.new_tensor,
+    "new_empty": creation.new_empty,
+    "new_empty_strided": creation.new_empty_strided,
     # arithmetic
     **{name: getattr(e, name) for name in (
         "add sub subtract mul multiply div true_divide neg negative abs absolute square pow exp "
@@ -263,6 +267,18 @@ METHODS: dict[str, Callable[..., Any]] = {
         "chunk dsplit hsplit narrow narrow_copy select split split_with_sizes tensor_split unbind "
         "unsafe_chunk unsafe_split unsafe_split_with_sizes vsplit"
     ).split()},
+    **{name: getattr(diagonal, name) for name in (
+        "diag diag_embed diagflat diagonal diagonal_scatter select_scatter slice_scatter tril triu"
+    ).split()},
+    "as_strided": strided.as_strided,
+    "as_strided_scatter": strided.as_strided_scatter,
+    "unfold": strided.unfold,
+    "tril_": inplace.twin(diagonal.tril),
+    "triu_": inplace.twin(diagonal.triu),
+    **{f"{function.__name__}_": shape.in_place(function) for function in (
+        shape.squeeze, shape.t, shape.transpose, shape.unsqueeze, rearrange.swapaxes,
+        rearrange.swapdims,
+    )},
     "view_as": lambda self, other: shape.view(self, other.shape),
     "reshape_as": lambda self, other: shape.reshape(self, other.shape),
     # index

@@ -6,13 +6,14 @@ or None for a constant.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import context
 from .context import set_grad, state
-from .device import ARRAY_TYPES, Array, device, device_of, to_device
+from .device import ARRAY_TYPES, Array, device, device_of, overlaps, to_device
 from .dtypes import CATEGORY, DIFFERENTIABLE, NUMBERS
 from .errors import DeviceError, DTypeError, GradientError, ShapeError
 from .graph import Edge as Edge
@@ -229,17 +230,44 @@ def _on_one_device(prim: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 def _link_view(out: Tensor, source: Tensor, prim: Primitive, attrs: dict[str, Any]) -> None:
     out.storage = storage_of(source)
     above = source.view_of
-    base, steps = (source, ()) if above is None else (above.base, above.steps)
+    base, steps = (source, ()) if above is None else (base_of(above), above.steps)
     if not state.grad_enabled or steps is None:
         out.view_of = ViewOf(base, None, None)
     else:
         out.view_of = ViewOf(base, (*steps, (prim, attrs)), base.edge)
 
 
+def base_of(view: ViewOf) -> Tensor:
+    """The base of a view. One that was since reshaped in place is now a view of what it was."""
+    while view.base.view_of is not None:
+        view.base = view.base.view_of.base
+    return view.base
+
+
+def reshape_(target: Tensor, function: Callable[..., Tensor], *args: Any, **attrs: Any) -> Tensor:
+    """`target` turned into the view of itself that `function` gives: ``x.t_()``."""
+    base = target if target.view_of is None else base_of(target.view_of)
+    leaf = base.edge is not None and type(base.edge[0]) is Leaf
+    if leaf and state.grad_enabled:
+        raise GradientError(
+            "in-place change of shape of a leaf tensor that requires grad, or of a view of one: "
+            "its gradient would not fit. Use the form without _, or `with minigrad.no_grad():`"
+        )
+    if leaf and base is target:
+        target.array = function(target.detach(), *args, **attrs).array
+        return target
+    if base is target:  # what it was stays, as the base of its views and of what it becomes
+        base = Tensor(target.array, target.edge)
+        base.storage = storage_of(target)
+    out = function(base if target.view_of is None else target, *args, **attrs)
+    target.array, target.edge, target.view_of = out.array, out.edge, out.view_of
+    return target
+
+
 def current_edge(x: Tensor) -> Any:
     """The tensor's place in the graph; a view whose base was written since is replayed first."""
     view = x.view_of
-    if view is None or view.base.edge is view.base_edge:
+    if view is None or base_of(view).edge is view.base_edge:
         return x.edge
     if view.steps is None:
         if x.edge is not None:  # as_strided made it, or a user's Function of its input
@@ -282,12 +310,13 @@ def records_write(target: Tensor, sources: tuple[Any, ...]) -> bool:
     """Whether an in-place write must enter the graph; raises where one is not allowed."""
     if _is_expanded(target):
         raise ShapeError(
-            f"in-place write to an expanded tensor of shape {target.shape}, or a part of one: "
-            "several of its elements are one place in memory. Write to a clone() of it"
+            f"in-place write to an expanded tensor of shape {target.shape}, to a part of one or to "
+            "overlapping windows: several of its elements are one place in memory. Write to a "
+            "clone() of it"
         )
     if not state.grad_enabled:
         return False
-    base = target if target.view_of is None else target.view_of.base
+    base = target if target.view_of is None else base_of(target.view_of)
     if base.edge is not None and type(base.edge[0]) is Leaf:
         what = "a leaf tensor" if base is target else "a view of a leaf tensor"
         raise GradientError(
@@ -308,9 +337,7 @@ def _is_expanded(x: Tensor) -> bool:
     array = x.array
     if isinstance(array, np.ndarray) and not array.flags.writeable:  # as NumPy's broadcasts are
         return True
-    if 0 not in array.strides or not array.size:
-        return False
-    return any([s == 0 and n > 1 for s, n in zip(array.strides, x.shape)])
+    return overlaps(array.shape, array.strides, array.itemsize)
 
 
 def write_(target: Tensor, value: Tensor) -> Tensor:
@@ -328,7 +355,7 @@ def rebind_(target: Tensor, value: Any) -> Tensor:
     """
     view = target.view_of
     edge = current_edge(value)
-    base = target if view is None else view.base
+    base = target if view is None else base_of(view)
     before = base.edge
     if view is None and edge is not None and value.dtype == target.dtype:
         target.edge = edge

@@ -1,265 +1,363 @@
-"""Making tensors: from data, filled, or counted."""
+"""Tensors made from nothing: filled, uninitialised, counted, spaced."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ..device import CPU, device_of, namespace_of, to_device
+from ..device import CPU, as_strided, namespace_of
 from ..device import device as Device
-from ..dtypes import CATEGORY, INT, as_dtype, complex_of, get_default_dtype, int64
+from ..device import empty as empty_array
+from ..dtypes import BOOL, CATEGORY, INT, as_dtype, bool_, complex_of, get_default_dtype, int64
 from ..errors import ArgumentError, DTypeError, ShapeError
+from ..ir import Shape
+from ..kernels.launch import memory_order
+from ..layout import as_memory_format, check_strided, contiguous_format, preserve_format, strided
 from ..tensor import Tensor
-from .operands import shape_of, shared
+from .calling import store
+from .from_data import as_tensor as as_tensor
+from .from_data import check_not_pinned
+from .from_data import from_numpy as from_numpy
+from .from_data import tensor as tensor
+from .operands import integer, shape_of, sizes_of
 
 __all__ = [
-    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
-    "linspace", "ones", "ones_like", "tensor", "zeros", "zeros_like",
+    "arange", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "full",
+    "full_like", "linspace", "logspace", "ones", "ones_like", "zeros", "zeros_like",
 ]  # fmt: skip
 
+F = TypeVar("F", bound=Callable[..., Any])
+_OPTIONS = {"out": None, "layout": strided, "pin_memory": False, "requires_grad": False}
 
-def _place(device: Any) -> Device:
+
+def factory(function: F) -> F:
+    """`function`, of `dtype` and `device`, with the other options that makers of tensors have:
+    `out`, `layout`, `pin_memory` and `requires_grad`."""
+
+    @functools.wraps(function)
+    def make(
+        *args: Any,
+        out: Any = None,
+        layout: Any = strided,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+        **options: Any,
+    ) -> Tensor:
+        name = function.__name__
+        check_strided(layout, name)
+        check_not_pinned(pin_memory, name)
+        if out is not None:
+            if options.setdefault("dtype", out.dtype) not in (None, out.dtype):
+                raise DTypeError(
+                    f"{name}: dtype {options['dtype']} is not that of out, {out.dtype}"
+                )
+            options["dtype"] = out.dtype
+            return store(function(*args, **options), out, name)
+        made = function(*args, **options)
+        return made.requires_grad_() if requires_grad else made
+
+    signature = inspect.signature(function)
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for name, default in _OPTIONS.items()
+    ]
+    parameters = [*signature.parameters.values(), *extra]
+    parameters.sort(key=lambda p: p.kind)
+    make.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return make  # type: ignore[return-value]
+
+
+def place_of(device: Any) -> Device:
+    """The device that was asked for; the CPU if none was."""
     return CPU if device is None else Device(device)
 
 
-def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """A new tensor holding a copy of `data`: numbers, nested sequences, arrays or tensors.
-
-    Python floats become the default dtype (float32), integers int64; arrays keep their dtype.
-    """
-    if isinstance(data, Tensor):
-        source, device = data.array, device if device is not None else data.device
-    else:
-        source = _array_of(data, dtype)
-    place = _place(device) if device is not None else device_of(source)
-    dtype = source.dtype.newbyteorder("=") if dtype is None else as_dtype(dtype)
-    if dtype not in CATEGORY:
-        raise DTypeError(f"tensor: dtype {dtype} is not supported; pass dtype= to convert")
-    _check_range(data, source, dtype)
-    moved = to_device(source, place)
-    array = moved.astype(dtype) if moved.dtype != dtype or moved is source else moved
-    return Tensor(array).requires_grad_(requires_grad)
+def _dtype_or_default(dtype: Any) -> np.dtype:
+    return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
-def _check_range(data: Any, source: Any, dtype: np.dtype) -> None:
-    """Python integers must fit the dtype; arrays and tensors are cast as they are elsewhere."""
-    if isinstance(data, (int, list, tuple)) and CATEGORY[dtype] == INT and source.size:
-        limits, low, high = np.iinfo(dtype), source.min(), source.max()
-        if source.dtype.kind in "iu" and (low < limits.min or high > limits.max):
+def _checked(shape: Shape, op: str) -> Shape:
+    if any([n < 0 for n in shape]):
+        raise ShapeError(f"{op}: a tensor cannot have negative sizes: {shape}")
+    return shape
+
+
+# Filled --------------------------------------------------------------------------------------
+
+
+def _number(value: Any, op: str) -> Any:
+    """A number, or the only element of a 0-d tensor."""
+    if isinstance(value, (Tensor, np.generic)) and value.ndim == 0:
+        value = value.item()
+    if not isinstance(value, (bool, int, float, complex)):
+        raise DTypeError(f"{op}: expected a number, got {type(value).__name__}")
+    return value
+
+
+def fill_value_for(value: Any, dtype: np.dtype, op: str) -> Any:
+    """`value` as `dtype` holds it; ArgumentError if it does not fit. -1 wraps in uint8."""
+    value = _number(value, op)
+    category = CATEGORY[dtype]
+    if isinstance(value, complex) and dtype.kind != "c":
+        if value.imag:
+            raise ArgumentError(f"{op}: {value} does not fit {dtype}, which is real")
+        value = value.real
+    if category == BOOL:
+        return bool(value)
+    if category == INT:
+        limits = np.iinfo(dtype)
+        if not math.isfinite(value) or not limits.min - limits.max <= int(value) <= limits.max:
             raise ArgumentError(
-                f"tensor: values from {low} to {high} do not fit {dtype}, which holds {limits.min} "
-                f"to {limits.max}; pass a wider dtype"
+                f"{op}: {value} does not fit {dtype}, which holds {limits.min} to {limits.max}"
             )
+        return int(value) % (limits.max + 1) if limits.min == 0 else int(value)
+    return value
 
 
-def _array_of(data: Any, dtype: Any) -> Any:
-    """Nested Python data as an array, in the dtype PyTorch would choose."""
-    if hasattr(data, "dtype") and hasattr(data, "shape"):
-        return data if hasattr(data, "strides") and data.shape != () else np.asarray(data)
-    if _holds_tensors(data):
-        data = _plain(data)
-    try:
-        array = np.array(data)
-    except ValueError as error:
-        raise ShapeError(f"tensor: nested sequences of unequal lengths: {error}") from error
-    if array.dtype == object or array.dtype.kind in "USM":
-        raise DTypeError(f"tensor: cannot make a tensor of {type(data).__name__} holding {data!r}")
-    if dtype is None and not _holds_arrays(data):
-        if array.dtype.kind == "f":
-            return array.astype(get_default_dtype())
-        if array.dtype.kind == "c":
-            return array.astype(complex_of(get_default_dtype()))
-        if array.dtype.kind in "iu":
-            return array.astype(int64)
-    return array
+def _filled(shape: Shape, value: Any, dtype: np.dtype, device: Any, op: str) -> Tensor:
+    value = fill_value_for(value, dtype, op)
+    return Tensor(namespace_of(place_of(device)).full(_checked(shape, op), value, dtype))
 
 
-def _holds_tensors(data: Any) -> bool:
-    return isinstance(data, (list, tuple)) and any(
-        [isinstance(x, Tensor) or _holds_tensors(x) for x in data]
-    )
-
-
-def _holds_arrays(data: Any) -> bool:
-    return isinstance(data, (list, tuple)) and any(
-        [isinstance(x, (np.ndarray, np.generic)) or _holds_arrays(x) for x in data]
-    )
-
-
-def _plain(data: Any) -> Any:
-    if isinstance(data, Tensor):
-        return data.tolist()
-    return [_plain(x) for x in data] if isinstance(data, (list, tuple)) else data
-
-
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """`data` as a tensor, without a copy where dtype and device allow."""
-    if isinstance(data, Tensor):
-        return data.to(device=device, dtype=dtype)
-    if isinstance(data, np.ndarray) and (device is None or Device(device) == CPU):
-        found = from_numpy(data)
-        return found if dtype is None else found.to(dtype=dtype)
-    return tensor(data, dtype=dtype, device=device)
-
-
-def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor on the memory of `array`: writes to one show in the other.
-
-    What backward needs of such memory is copied, since code outside can change it.
-    """
-    if not isinstance(array, np.ndarray):
-        raise DTypeError(f"from_numpy: expected a NumPy array, got {type(array).__name__}")
-    if not array.dtype.isnative:
-        raise DTypeError("from_numpy: the array is not in the machine's byte order")
-    if not array.flags.writeable:
-        array = array.copy()  # a tensor is writable; the read-only original stays as it is
-    return shared(array)
-
-
-def full(
-    size: Sequence[int],
-    fill_value: float,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
+@factory
+def full(size: Sequence[int], fill_value: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of shape `size` filled with one value."""
+    if not isinstance(size, (list, tuple)):
+        raise DTypeError(f"full: size must be a list of integers, got {size!r}")
+    value = _number(fill_value, "full")
     if dtype is None:
-        kinds = {bool: np.dtype(bool), int: int64, complex: complex_of(get_default_dtype())}
-        found = kinds.get(type(fill_value), get_default_dtype())
+        default = get_default_dtype()
+        kinds = {bool: bool_, int: int64, complex: complex_of(default)}
+        found = kinds.get(type(value), default)
     else:
         found = as_dtype(dtype)
-    shape = shape_of((size,))
-    if any([n < 0 for n in shape]):
-        raise ShapeError(f"a tensor cannot have negative sizes: {shape}")
-    array = namespace_of(_place(device)).full(shape, fill_value, found)
-    return Tensor(array).requires_grad_(requires_grad)
+    return _filled(shape_of((size,)), value, found, device, "full")
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@factory
+def zeros(*args: Any, size: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of zeros, ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return full(
-        shape_of(size), 0.0, dtype=dtype or get_default_dtype(), device=device,
-        requires_grad=requires_grad,
-    )  # fmt: skip
+    shape = sizes_of(args, size, "zeros(size=...)")
+    return _filled(shape, 0, _dtype_or_default(dtype), device, "zeros")
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@factory
+def ones(*args: Any, size: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of ones."""
-    return full(
-        shape_of(size), 1.0, dtype=dtype or get_default_dtype(), device=device,
-        requires_grad=requires_grad,
-    )  # fmt: skip
+    shape = sizes_of(args, size, "ones(size=...)")
+    return _filled(shape, 1, _dtype_or_default(dtype), device, "ones")
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@factory
+def empty(
+    *args: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    memory_format: Any = contiguous_format,
+) -> Tensor:
     """A tensor whose values are whatever was in memory; write before reading."""
-    found = get_default_dtype() if dtype is None else as_dtype(dtype)
-    array = namespace_of(_place(device)).empty(shape_of(size), found)
-    return Tensor(array).requires_grad_(requires_grad)
+    shape = _checked(sizes_of(args, size, "empty(size=...)"), "empty")
+    order = as_memory_format(memory_format, "empty").order_of(len(shape), "empty")
+    return Tensor(empty_array(shape, _dtype_or_default(dtype), place_of(device), order))
 
 
+@factory
+def empty_strided(
+    size: Sequence[int], stride: Sequence[int], *, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """An uninitialised tensor with these strides, counted in elements."""
+    shape, steps = _checked(shape_of((size,)), "empty_strided"), shape_of((stride,))
+    if len(shape) != len(steps) or any([s < 0 for s in steps]):
+        raise ArgumentError(
+            f"empty_strided: size {shape} and stride {steps} must be as long, and not negative"
+        )
+    found = _dtype_or_default(dtype)
+    span = 1 + sum([(n - 1) * s for n, s in zip(shape, steps)])
+    memory = namespace_of(place_of(device)).empty(0 if 0 in shape else span, found)
+    return Tensor(as_strided(memory, shape, tuple([s * found.itemsize for s in steps])))
+
+
+@factory
+def empty_permuted(
+    size: Sequence[int], physical_layout: Sequence[int], *, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """An uninitialised tensor, dense, its dimensions in memory in the order given."""
+    shape, order = _checked(shape_of((size,)), "empty_permuted"), shape_of((physical_layout,))
+    if sorted(order) != list(range(len(shape))):
+        raise ArgumentError(f"empty_permuted: {order} does not order {len(shape)} dimensions")
+    return Tensor(empty_array(shape, _dtype_or_default(dtype), place_of(device), order))
+
+
+# Like another tensor -------------------------------------------------------------------------
+
+
+@factory
+def empty_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, memory_format: Any = preserve_format
+) -> Tensor:
+    """An uninitialised tensor of `input`'s shape, dtype, device and layout."""
+    return _empty_like(input, dtype, device, memory_format, "empty_like")
+
+
+def _empty_like(input: Tensor, dtype: Any, device: Any, memory_format: Any, op: str) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise DTypeError(f"{op}: expected a Tensor, got {type(input).__name__}")
+    chosen = as_memory_format(memory_format, op)
+    if chosen is preserve_format:
+        dense = 0 not in input.array.strides
+        order = memory_order(input.array) if dense else None
+    else:
+        order = chosen.order_of(input.ndim, op)
+    found = input.dtype if dtype is None else as_dtype(dtype)
+    place = input.device if device is None else Device(device)
+    return Tensor(empty_array(input.shape, found, place, order))
+
+
+def _full_like(name: str, value: Any) -> Any:
+    def function(
+        input: Tensor,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        memory_format: Any = preserve_format,
+    ) -> Tensor:
+        out = _empty_like(input, dtype, device, memory_format, name)
+        out.array.fill(value)
+        return out
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"A tensor of {value}s of `input`'s shape, dtype, device and layout."
+    return factory(function)
+
+
+zeros_like, ones_like = _full_like("zeros_like", 0), _full_like("ones_like", 1)
+
+
+@factory
 def full_like(
     input: Tensor,
-    fill_value: float,
+    fill_value: Any,
     *,
     dtype: Any = None,
     device: Any = None,
-    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
-    """A tensor of `input`'s shape, dtype and device filled with one value."""
-    return full(
-        input.shape,
-        fill_value,
-        dtype=input.dtype if dtype is None else dtype,
-        device=input.device if device is None else device,
-        requires_grad=requires_grad,
-    )
+    """A tensor of `input`'s shape, dtype, device and layout filled with one value."""
+    out = _empty_like(input, dtype, device, memory_format, "full_like")
+    out.array.fill(fill_value_for(fill_value, out.dtype, "full_like"))
+    return out
 
 
-def zeros_like(input: Tensor, **options: Any) -> Tensor:
-    """Zeros of `input`'s shape, dtype and device."""
-    return full_like(input, 0, **options)
+def _new(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``x.new_<function>(...)``: in the dtype and on the device of `x` where none is given."""
+
+    def method(
+        self: Tensor, *args: Any, dtype: Any = None, device: Any = None, **options: Any
+    ) -> Tensor:
+        return function(
+            *args,
+            dtype=self.dtype if dtype is None else dtype,
+            device=self.device if device is None else device,
+            **options,
+        )  # fmt: skip
+
+    method.__name__ = method.__qualname__ = f"new_{function.__name__}"
+    method.__doc__ = f"`{function.__name__}` in this tensor's dtype and on its device."
+    return method
 
 
-def ones_like(input: Tensor, **options: Any) -> Tensor:
-    """Ones of `input`'s shape, dtype and device."""
-    return full_like(input, 1, **options)
+new_zeros, new_ones, new_full, new_tensor = _new(zeros), _new(ones), _new(full), _new(tensor)
+new_empty, new_empty_strided = _new(empty), _new(empty_strided)
+
+# Counted and spaced --------------------------------------------------------------------------
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None) -> Tensor:
-    """An uninitialised tensor of `input`'s shape, dtype and device."""
-    dtype = input.dtype if dtype is None else dtype
-    return empty(input.shape, dtype=dtype, device=input.device if device is None else device)
-
-
-def new_full(
-    self: Tensor, size: Any, fill_value: float, *, dtype: Any = None, device: Any = None
-) -> Tensor:
-    """A filled tensor of this one's dtype and device."""
-    return full(
-        size, fill_value,
-        dtype=self.dtype if dtype is None else dtype,
-        device=self.device if device is None else device,
-    )  # fmt: skip
-
-
-def new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
-    """Zeros of this tensor's dtype and device."""
-    return new_full(self, shape_of(size), 0, **options)
-
-
-def new_ones(self: Tensor, *size: Any, **options: Any) -> Tensor:
-    """Ones of this tensor's dtype and device."""
-    return new_full(self, shape_of(size), 1, **options)
-
-
-def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
-    """`data` in this tensor's dtype and device."""
-    return tensor(
-        data,
-        dtype=self.dtype if dtype is None else dtype,
-        device=self.device if device is None else device,
-    )
-
-
+@factory
 def arange(
-    start: float,
-    end: float | None = None,
-    step: float = 1,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """``start, start + step, ...`` up to but without `end`; int64 if all three are integers."""
     if end is None:
         start, end = 0, start
-    if step == 0 or (end - start) * step < 0:
-        raise ArgumentError(f"arange: cannot count from {start} to {end} in steps of {step}")
+    start, end, step = [_number(n, "arange") for n in (start, end, step)]
     whole = all([isinstance(n, int) for n in (start, end, step)])
     found = as_dtype(dtype) if dtype is not None else int64 if whole else get_default_dtype()
-    count = math.ceil((end - start) / step)
-    xp = namespace_of(_place(device))
-    wide = xp.arange(count, dtype=int64 if whole else np.dtype(np.float64))
-    return Tensor((wide * step + start).astype(found)).requires_grad_(requires_grad)
+    if CATEGORY[found] == BOOL or found.kind == "c":
+        raise DTypeError(f"arange: dtype {found} cannot be counted in")
+    if not all([math.isfinite(n) for n in (start, end, step)]):
+        raise ArgumentError(f"arange: cannot count from {start} to {end} in steps of {step}")
+    if found == int64:
+        start, end, step, whole = int(start), int(end), int(step), True
+    if step == 0 or (end - start) * step < 0:
+        raise ArgumentError(f"arange: cannot count from {start} to {end} in steps of {step}")
+    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    if count >= 2**60:
+        raise ArgumentError(f"arange: from {start} to {end} in steps of {step} is too many numbers")
+    if CATEGORY[found] == INT and not whole:
+        start, step = int(start), int(step)
+    xp = namespace_of(place_of(device))
+    steps = xp.arange(count, dtype=int64 if CATEGORY[found] == INT else np.dtype(np.float64))
+    return Tensor((steps * step + start).astype(found))
 
 
-def linspace(
-    start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None
-) -> Tensor:
+def _spaced(start: Any, end: Any, steps: int, device: Any, op: str) -> Any:
+    """Even steps in float64, computed from both ends, so that both are met."""
+    start, end = _number(start, op), _number(end, op)
+    count = integer(steps, f"{op}: steps")
+    if count < 0:
+        raise ArgumentError(f"{op}: steps={count} must not be negative")
+    xp = namespace_of(place_of(device))
+    i = xp.arange(count, dtype=np.float64)
+    step = (end - start) / (count - 1) if count > 1 else 0.0
+    return (
+        xp.where(i < count / 2, start + step * i, end - step * (count - 1 - i))
+        if count > 1
+        else (start + step * i)
+    )
+
+
+def _spaced_dtype(dtype: Any, start: Any, end: Any, op: str) -> np.dtype:
+    default = get_default_dtype()
+    if any(
+        [isinstance(n, complex) or getattr(n, "dtype", default).kind == "c" for n in (start, end)]
+    ):
+        default = complex_of(default)
+    found = default if dtype is None else as_dtype(dtype)
+    if CATEGORY[found] == BOOL or default.kind == "c" != found.kind:
+        raise DTypeError(f"{op}: dtype {found} cannot hold the numbers from {start} to {end}")
+    return found
+
+
+@factory
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     """`steps` evenly spaced values from `start` to `end`, both included."""
-    found = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return Tensor(namespace_of(_place(device)).linspace(start, end, steps).astype(found))
+    found = _spaced_dtype(dtype, start, end, "linspace")
+    return Tensor(_spaced(start, end, steps, device, "linspace").astype(found))
 
 
+@factory
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """`base` to the power of `steps` evenly spaced exponents from `start` to `end`."""
+    found = _spaced_dtype(dtype, start, end, "logspace")
+    exponents = _spaced(start, end, steps, device, "logspace")
+    with np.errstate(all="ignore"):  # a negative base has NaNs
+        powers = namespace_of(place_of(device)).power(float(base), exponents)
+        return Tensor(powers.astype(found))
+
+
+@factory
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) -> Tensor:
-    """The n x m identity matrix."""
-    found = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return Tensor(namespace_of(_place(device)).eye(n, m, dtype=found))
+    """The n x m identity matrix; m is n if left out."""
+    rows = integer(n, "eye: n")
+    columns = rows if m is None else integer(m, "eye: m")
+    if rows < 0 or columns < 0:
+        raise ArgumentError(f"eye: sizes {rows} and {columns} must not be negative")
+    return Tensor(namespace_of(place_of(device)).eye(rows, columns, dtype=_dtype_or_default(dtype)))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from ..dtypes import promote_types
+import numpy as np
+
+from ..device import to_device
+from ..dtypes import bool_, int64, promote_types
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .calling import public
-from .operands import axis_of, tensors_of
+from .operands import axis_of, integer, tensors_of
 from .shape import broadcast_tensors, cast, pad, reshape, unsqueeze
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "cartesian_prod", "cat",
-    "column_stack", "concat", "concatenate", "dstack", "hstack", "meshgrid", "row_stack", "stack",
-    "vstack",
+    "column_stack", "combinations", "concat", "concatenate", "dstack", "hstack", "meshgrid",
+    "row_stack", "stack", "vander", "vstack",
 ]  # fmt: skip
 
 
@@ -201,3 +205,34 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     if len(parts) == 1:
         return parts[0]
     return stack([reshape(grid, -1) for grid in meshgrid(*parts)], 1)
+
+
+def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Every choice of `r` elements of a vector, a row each: (n over r, r)."""
+    if input.ndim != 1:
+        raise ShapeError(f"combinations: expected a vector, got shape {input.shape}")
+    count = integer(r, "combinations: r")
+    if count < 0:
+        raise ArgumentError(f"combinations: r={count} must not be negative")
+    if count == 0:
+        return input[:0]
+    pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    places = np.array([*pick(range(input.shape[0]), count)], np.int64).reshape(-1, count)
+    index = Tensor(to_device(places.reshape(-1), input.device))
+    return reshape(input.index_select(0, index), places.shape)
+
+
+def vander(x: Tensor, N: int | None = None, *, increasing: bool = False) -> Tensor:
+    """The powers of a vector as columns, from N - 1 (its length - 1) down to 0; or up."""
+    if x.ndim != 1:
+        raise ShapeError(f"vander: expected a vector, got shape {x.shape}")
+    count = x.shape[0] if N is None else integer(N, "vander: N")
+    if count < 0:
+        raise ArgumentError(f"vander: N={count} must not be negative")
+    base = cast(x, int64) if x.dtype == bool_ else x
+    if count == 0:
+        return base.new_empty((x.shape[0], 0))
+    powers = [base.new_ones(x.shape)]
+    for _ in range(count - 1):
+        powers.append(powers[-1] * base)
+    return stack(powers if increasing else powers[::-1], 1)

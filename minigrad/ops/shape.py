@@ -5,8 +5,9 @@ Every view's gradient is made of the other members of its family.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ir import DataDependent, Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
 from ..layout import as_memory_format, contiguous_format, memory_format, preserve_format
-from ..tensor import Tensor, ViewOf, apply
+from ..tensor import Tensor, ViewOf, apply, reshape_
 from .operands import axis_of, sizes_of
 
 __all__ = [
@@ -245,6 +246,18 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors expanded to their common shape."""
     shape = broadcast_shape([x.shape for x in tensors], "broadcast_tensors")
     return tuple([expand(x, shape) for x in tensors])
+
+
+def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``x.t_()``: the tensor becomes the view of itself that `function` gives."""
+
+    @functools.wraps(function)
+    def method(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return reshape_(input, function, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = f"{function.__name__}_"
+    method.__doc__ = f"`{function.__name__}`, of the tensor itself."
+    return method
 
 
 # Copies --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ DTYPES = {"f": (mg.float64, mg.float32), "i": (mg.int64, mg.int32, mg.uint8), "b
 # PyTorch gives the indices of any equal elements.
 TIED = ("topk", "kthvalue")
 OURS_ALONE = (
+OURS_ALONE += ("vander", "detach_copy", "as_strided_scatter")  # no gradients there, or wrong ones
     "scatter add",
     "scatter multiply",
     "scatter a part",

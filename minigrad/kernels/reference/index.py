@@ -19,6 +19,15 @@ def place(out: Array, g: Array, *, index: Any) -> None:
     out[index] = g
 
 
+def embed(out: Array, v: Array, *, steps: Any) -> None:
+    """Zeros, with `v` in the region that the view operations `steps` lead to."""
+    out[...] = 0
+    region = out
+    for prim, attrs in steps:
+        region = prim.view(region, **attrs)
+    region[...] = v
+
+
 def write(out: Array, x: Array, v: Any, *, steps: Any) -> None:
     """`x`, with the region that the view operations `steps` lead to replaced by `v`."""
     out[...] = x

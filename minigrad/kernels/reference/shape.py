@@ -43,6 +43,31 @@ def roll(out: Array, x: Array, *, shifts: tuple[int, ...], dims: tuple[int, ...]
     out[...] = namespace(x).roll(x, shifts, dims)
 
 
+def tril(out: Array, x: Array, *, diagonal: int) -> None:
+    """`x`, zero above a diagonal."""
+    out[...] = namespace(x).tril(x, diagonal)
+
+
+def triu(out: Array, x: Array, *, diagonal: int) -> None:
+    """`x`, zero below a diagonal."""
+    out[...] = namespace(x).triu(x, diagonal)
+
+
+def add_windows(out: Array, g: Array, *, dim: int, size: int, step: int) -> None:
+    """Zeros, with the windows of `g`, its last dimension, added where they were read."""
+    out[...] = 0
+    lead = (slice(None),) * dim
+    count = g.shape[dim]
+    if count < size:  # window by window, else place by place: the fewer additions
+        for i in range(count):
+            out[(*lead, slice(i * step, i * step + size))] += namespace(g).moveaxis(
+                g[(*lead, i)], -1, dim
+            )
+    else:
+        for i in range(size):
+            out[(*lead, slice(i, i + step * (count - 1) + 1, step))] += g[..., i]
+
+
 def repeat_places(repeats: Array, *, total: int) -> Array:
     """0 ``repeats[0]`` times, then 1 ``repeats[1]`` times, and so on."""
     xp = namespace(repeats)

@@ -71,10 +71,10 @@ ROWS = [
         function=method("double")),
     row("float", np.copy, sample(X(2, 3)), kinds="ib", result="float32", function=method("float"),
         **CONSTANT),
-    row("long", np.trunc, sample(X(2, 3)), kinds="fibc", result="int64", function=method("long"),
+    row("long", np.trunc, sample(X(2, 3)), kinds="fib", result="int64", function=method("long"),
         **CONSTANT),
-    row("bool", lambda x: x != 0, sample(X(2, 3)), kinds="fibc", result=bool,
+    row("bool", lambda x: x != 0, sample(X(2, 3)), kinds="fib", result=bool,
         function=method("bool"), **CONSTANT),
-    row("to another device", np.copy, sample(X(2, 3)), kinds="fibc", transfers=True,
+    row("to another device", np.copy, sample(X(2, 3)), kinds="fib", transfers=True,
         function=lambda x: x.to("cuda" if x.device.type == "cpu" else "cpu").to(x.device)),
 ]  # fmt: skip
