@@ -16,8 +16,9 @@ from ..tensor import Tensor, apply
 from .calling import public
 from .convert import storage_offset as offset_of
 from .diagonal import diagonal
-from .index import INDEX_ADD, PUT, TAKE
+from .gather import INDEX_ADD, TAKE
 from .operands import axis_of, integer, shape_of
+from .scatter import PUT
 from .shape import (
     CONTIGUOUS,
     cast,

@@ -16,7 +16,9 @@ DTYPES = {"f": (mg.float64, mg.float32), "i": (mg.int64, mg.int32, mg.uint8), "b
 # PyTorch gives the indices of any equal elements.
 TIED = ("topk", "kthvalue")
 OURS_ALONE = (
-OURS_ALONE += ("vander", "detach_copy", "as_strided_scatter")  # no gradients there, or wrong ones
+    "vander",  # PyTorch has no gradients here, or wrong ones
+    "detach_copy",
+    "as_strided_scatter",
     "scatter add",
     "scatter multiply",
     "scatter a part",
