@@ -75,6 +75,7 @@ from .ops.creation import *
 from .ops.cumulative import *
 from .ops.diagonal import *
 from .ops.differences import *
+from .ops.distance import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.extreme import *

@@ -30,6 +30,7 @@ from .ops import (
     cumulative,
     diagonal,
     differences,
+    distance,
     extreme,
     gather,
     histogram,
@@ -307,6 +308,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "norm": vector_norm.norm,
     "softmax": softmax.softmax,
     "prelu": activations.prelu,
+    "dist": distance.dist,
+    "renorm": distance.renorm,
+    "renorm_": inplace.twin(distance.renorm),
     "hardshrink": activations.hardshrink,
     "log_softmax": softmax.log_softmax,
 }  # fmt: skip

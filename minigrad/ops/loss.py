@@ -1,31 +1,22 @@
-"""Losses. Letters: N batch, C classes."""
+"""Losses of class numbers and class probabilities. Letters: N batch, C classes."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..dtypes import CATEGORY, FLOAT, INT, int64
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
-from ..ir import Elementwise, Primitive, Spec
+from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
-from .creation import ones_like, zeros_like
-from .elementwise import clamp_min, log, log1p, sigmoid, times_slope, where
+from .elementwise import where
 from .gather import gather
-from .shape import broadcast_tensors, cast, reshape, unsqueeze
+from .reduction import reduced, reduction_of
+from .shape import cast, reshape, unsqueeze
 from .softmax import log_softmax
 
-
-def _reduced(loss: Tensor, reduction: str, op: str) -> Tensor:
-    if reduction == "mean":
-        return loss.mean()
-    if reduction == "sum":
-        return loss.sum()
-    if reduction == "none":
-        return loss
-    raise ArgumentError(f"{op}: reduction={reduction!r} must be 'mean', 'sum' or 'none'")
+__all__ = ["cross_entropy", "nll_loss"]
 
 
 # Cross-entropy -------------------------------------------------------------------------------
@@ -75,7 +66,9 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -89,6 +82,7 @@ def cross_entropy(
         reduction: ``"mean"`` over (weighted) rows, ``"sum"`` or ``"none"``.
         label_smoothing: how much of each target is spread evenly over the classes.
     """
+    reduction = reduction_of("cross_entropy", reduction, size_average, reduce)
     if CATEGORY[input.dtype] != FLOAT or input.ndim == 0:
         raise DTypeError(
             "cross_entropy: logits must be floats with a class dimension, got "
@@ -106,7 +100,7 @@ def cross_entropy(
         loss, _ = apply(CROSS_ENTROPY, logits, label, ignore_index=ignore_index)
         counts = None
     if reduction != "mean":
-        return _reduced(reshape(loss, target.shape), reduction, "cross_entropy")
+        return reduced(reshape(loss, target.shape), reduction)
     if counts is None:
         if not _any_ignored(label, ignore_index):
             return loss.mean()
@@ -200,17 +194,20 @@ def _soft_cross_entropy(
     loss = -(log_p * target).sum(dim)
     if reduction == "mean":
         return loss.sum() / (input.array.size // classes)
-    return _reduced(loss, reduction, "cross_entropy")
+    return reduced(loss, reduction)
 
 
 def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The negative log-likelihood, ``-input[target]``, of log-probabilities (N, C)."""
+    reduction = reduction_of("nll_loss", reduction, size_average, reduce)
     log_p, label = _rows(input, target)
     _check_labels(label, log_p.shape[1], ignore_index)
     _check_weight(weight, log_p.shape[1], "nll_loss")
@@ -221,107 +218,4 @@ def nll_loss(
     loss = where(counted, -picked, 0.0) * counts
     if reduction == "mean":
         return loss.sum() / counts.sum()
-    return _reduced(reshape(loss, target.shape), reduction, "nll_loss")
-
-
-# Regression ----------------------------------------------------------------------------------
-
-
-def _paired(input: Tensor, target: Tensor, op: str) -> tuple[Tensor, Tensor]:
-    """Prediction and target of one shape; (N, 1) against (N,) would broadcast to (N, N)."""
-    if input.shape == target.shape:
-        return input, target
-    if {input.ndim, target.ndim} == {1, 2} and 1 in (input.shape[-1], target.shape[-1]):
-        raise ShapeError(
-            f"{op}: prediction {input.shape} against target {target.shape} would broadcast to "
-            "every pair; give both one shape: prediction.squeeze(1) or target.unsqueeze(1)"
-        )
-    warnings.warn(
-        f"{op}: prediction {input.shape} and target {target.shape} differ and are broadcast",
-        stacklevel=3,
-    )
-    a, b = broadcast_tensors(input, target)
-    return a, b
-
-
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """The squared error ``(input - target) ** 2``; mean over all elements by default."""
-    a, b = _paired(input, target, "mse_loss")
-    return _reduced((a - b).square(), reduction, "mse_loss")
-
-
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """The absolute error ``|input - target|``."""
-    a, b = _paired(input, target, "l1_loss")
-    return _reduced((a - b).abs(), reduction, "l1_loss")
-
-
-BCE_LOGITS = Elementwise(
-    "bce_logits",
-    "maximum(a, 0) - a * b + log1p(exp(-abs(a)))",
-    "a b",
-    result="float",
-    vjps=(lambda g, a, b: g * (sigmoid(a) - b), lambda g, a: -(g * a)),
-    formula="-(b log sigmoid(a) + (1 - b) log(1 - sigmoid(a)))",
-)
-
-
-def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    """The cross-entropy of ``sigmoid(input)`` and targets in [0, 1], exact for large logits."""
-    op = "binary_cross_entropy_with_logits"
-    if input.shape != target.shape:
-        raise ShapeError(
-            f"{op}: logits {input.shape} and target {target.shape} must have one shape; for "
-            "example logits.squeeze(1) or target.unsqueeze(1)"
-        )
-    if pos_weight is None:
-        loss = apply(BCE_LOGITS, input, target)
-    else:
-        # -(p t log s(x) + (1 - t) log(1 - s(x))), with log s(x) = -bce(x, 1)
-        yes = apply(BCE_LOGITS, input, ones_like(target))
-        no = apply(BCE_LOGITS, input, zeros_like(target))
-        loss = pos_weight * target * yes + (1 - target) * no
-    if weight is not None:
-        loss = loss * weight
-    return _reduced(loss, reduction, op)
-
-
-# The limits are PyTorch's: of the logarithms, and of the slope's denominator.
-BCE = Elementwise(
-    "bce",
-    "b * minimum(-log(a), 100) + (1 - b) * minimum(-log1p(-a), 100)",
-    "a b",
-    result="float",
-    vjps=(
-        lambda g, a, b: g * ((a - b) / clamp_min(a * (1 - a), 1e-12)),
-        lambda g, a: times_slope(g, log1p(-a) - log(a)),
-    ),
-    formula="-(b log(a) + (1 - b) log(1 - a)), logarithms at least -100",
-)
-
-
-def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    """The cross-entropy of probabilities in [0, 1]; logarithms are kept above -100 as in PyTorch.
-
-    Probabilities out of range raise, on the CPU; on a GPU, where looking at them stops the stream,
-    their loss is NaN.
-    """
-    op = "binary_cross_entropy"
-    if input.shape != target.shape:
-        raise ShapeError(f"{op}: input {input.shape} and target {target.shape} must have one shape")
-    array = input.array
-    if isinstance(array, np.ndarray) and ((array < 0) | (array > 1)).any():
-        raise RangeError(
-            f"{op}: probabilities must be in [0, 1], and run from {array.min()} to {array.max()} "
-            "here; logits go to binary_cross_entropy_with_logits"
-        )
-    loss = apply(BCE, input, target)
-    return _reduced(loss if weight is None else loss * weight, reduction, op)
+    return reduced(reshape(loss, target.shape), reduction)

@@ -55,7 +55,10 @@ def left_out(case, i):
         return not case.sample.smooth
     if case.op in FAMILIES["activations"].ROWS:  # PyTorch's vector code and its scalar code differ
         return bool(np.isnan(case.values[0]).all())
-    return i == 2 and case.op in FAMILIES["losses"].ROWS
+    if case.op.name == "nn.functional.soft_margin_loss":  # nor by its targets
+        return i == 1
+    weighs = case.op in FAMILIES["losses"].ROWS or "margin_loss by weights" in case.op.name
+    return i == 2 and weighs
 
 
 def results(case, tensors):
