@@ -64,6 +64,7 @@ from .layout import (
     preserve_format,
     strided,
 )
+from .limits import finfo, iinfo
 from .ops import return_types
 from .ops.activations import *
 from .ops.calling import check_all as _check_all
@@ -71,6 +72,7 @@ from .ops.complex import *
 from .ops.complex import conj_physical as conj
 from .ops.conv import *
 from .ops.conv_transpose import *
+from .ops.convert import *
 from .ops.creation import *
 from .ops.cumulative import *
 from .ops.diagonal import *

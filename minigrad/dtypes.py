@@ -61,10 +61,6 @@ def set_default_dtype(dtype: Any) -> None:
 
 def as_dtype(dtype: Any) -> np.dtype:
     """The dtype that `dtype` names: ``mg.float32``, ``"float32"``, ``np.float32``, ``float``."""
-    if dtype is float:
-        return _default
-    if dtype is complex:
-        return complex_of(_default)
     found = np.dtype(dtype)
     if found not in CATEGORY:
         names = ", ".join(str(known) for known in CATEGORY)

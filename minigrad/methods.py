@@ -10,18 +10,6 @@ from typing import Any
 
 from . import hooks, interop, printing
 from .autograd import walk
-from .dtypes import (
-    bfloat16,
-    bool_,
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    int32,
-    int64,
-    is_float,
-)
 from .ops import (
     activations,
     complex,
@@ -94,15 +82,6 @@ def _reflected_matrix_product(self: Tensor, other: Any) -> Any:
     return NotImplemented if found is None else matmul.matmul(found, self)  # type: ignore[arg-type]
 
 
-def _to_dtype(dtype: Any) -> Callable[[Tensor], Tensor]:
-    return lambda self: shape.cast(self, dtype)
-
-
-def _size(self: Tensor, dim: int | None = None) -> Any:
-    """Its shape, or the size of one dimension."""
-    return self.shape if dim is None else self.shape[dim]
-
-
 OPERATORS: dict[str, Callable[..., Any]] = {
     "__add__": _operator(e.ADD),
     "__radd__": _reflected(e.ADD),
@@ -172,36 +151,28 @@ METHODS: dict[str, Callable[..., Any]] = {
     "tolist": interop.tolist,
     "numpy": interop.numpy,
     "to": shape.to,
-    "type": shape.cast,
+    "type": convert.type_,
     "type_as": shape.to,
-    "float": _to_dtype(float32),
-    "double": _to_dtype(float64),
-    "half": _to_dtype(float16),
-    "bfloat16": _to_dtype(bfloat16),
-    "int": _to_dtype(int32),
-    "long": _to_dtype(int64),
-    "bool": _to_dtype(bool_),
-    "cpu": lambda self: shape.to(self, device="cpu"),
-    "cuda": lambda self: shape.to(self, device="cuda"),
+    **convert.CASTS,
+    "cpu": convert.cpu,
+    "cuda": convert.cuda,
     "conj": complex.conj_physical,
     "conj_physical_": inplace.twin(complex.conj_physical),
     "sgn_": inplace.twin(complex.sgn),
-    "cfloat": _to_dtype(complex64),
-    "cdouble": _to_dtype(complex128),
     **{name: getattr(complex, name) for name in (
         "angle conj_physical is_complex is_conj is_neg resolve_conj resolve_neg sgn"
     ).split()},
-    "is_floating_point": lambda self: is_float(self.dtype),
+    **{name: getattr(convert, name) for name in (
+        "data_ptr get_device is_floating_point is_nonzero is_same_size is_signed numel size "
+        "storage_offset stride"
+    ).split()},
+    "nelement": convert.numel,
     "clone": shape.clone,
     "contiguous": shape.contiguous,
     "is_contiguous": shape.is_contiguous,
-    "size": _size,
     "dim": lambda self: self.ndim,
-    "numel": lambda self: self.array.size,
+    "ndimension": lambda self: self.ndim,
     "element_size": lambda self: self.array.itemsize,
-    "stride": convert.stride,
-    "storage_offset": convert.storage_offset,
-    "data_ptr": convert.data_ptr,
     "new_zeros": creation.new_zeros,
     "new_ones": creation.new_ones,
     "new_full": creation.new_full,
@@ -322,6 +293,8 @@ PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "imag": complex.imag,
     "H": rearrange.H,
     "mH": rearrange.mH,
+    "layout": convert.layout_of,
+    "is_cpu": lambda self: self.device.type == "cpu",
     "is_cuda": lambda self: self.device.type == "cuda",
     "nbytes": lambda self: self.array.nbytes,
     "itemsize": lambda self: self.array.itemsize,

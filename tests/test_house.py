@@ -21,7 +21,7 @@ ROOT = Path(mg.__file__).parent
 ROOMS = [
     ("context", "version"),
     ("errors",),
-    ("ir", "dtypes", "random", "layout"),
+    ("ir", "dtypes", "limits", "random", "layout"),
     ("expr", "device"),
     ("storage",),
     ("graph",),
