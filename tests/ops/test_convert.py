@@ -48,7 +48,8 @@ def test_how_dtypes_mix():
 def test_what_a_tensor_is():
     x = mg.arange(12.0).reshape(3, 4)[1:, ::2]
     y = torch.arange(12.0).reshape(3, 4)[1:, ::2]
-    for name in "dim ndimension nelement numel element_size storage_offset stride size type".split():
+    words = "dim ndimension nelement numel element_size storage_offset stride size type"
+    for name in words.split():
         assert getattr(x, name)() == getattr(y, name)(), name
     assert x.stride(-1) == 2 and x.size(0) == 2 and x.data_ptr() - x[:, 1:].data_ptr() == -8
     for wrong in (x.stride, x.size):
