@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -19,7 +20,7 @@ from .reduce import sum
 from .search import bucketize
 from .shape import cast, reshape
 
-__all__ = ["bincount", "histc", "histogram"]
+__all__ = ["bincount", "histc", "histogram", "histogramdd"]
 
 
 def _range(low: float, high: float, op: str) -> tuple[float, float]:
@@ -79,16 +80,13 @@ def histogram(
         raise ShapeError(f"histogram: weight {weight.shape} must fit the input {input.shape}")
     if weight is not None and weight.dtype != input.dtype:
         raise DTypeError(f"histogram: weight is {weight.dtype}, the input {input.dtype}")
-    weights = ones(x.shape, dtype=float64, device=x.device)
-    if weight is not None:
-        weights = cast(reshape(weight.detach(), -1), float64)
-    inside = (x >= edges[0]) & (x <= edges[-1])
-    place = bucketize(x, edges, right=True) - 1
-    place = where(place == count, count - 1, place)
-    hist = _totals(weights, place, inside, count)
+    place, inside = _places(x, edges)
+    hist = _totals(_amounts(x, weight), place, inside, count)
     if density:
         hist = hist / sum(hist) / cast(edges[1:] - edges[:-1], float64)
-    return return_types.histogram(cast(hist, input.dtype), edges)
+    return return_types.histogram(
+        cast(hist, input.dtype), edges.clone() if isinstance(bins, Tensor) else edges
+    )
 
 
 def _edges(input: Tensor, bins: Any, range: Any) -> Tensor:
@@ -99,12 +97,68 @@ def _edges(input: Tensor, bins: Any, range: Any) -> Tensor:
             raise ShapeError(f"histogram: the edges must be a vector, got shape {bins.shape}")
         if bins.dtype != input.dtype:
             raise DTypeError(f"histogram: the edges are {bins.dtype}, the input {input.dtype}")
-        return bins.detach().clone()
+        return bins.detach()
     if bins < 1:
         raise ArgumentError(f"histogram: bins={bins} must be positive")
     low, high = _extremes(input) if range is None else range
     low, high = _range(low, high, "histogram")
     return linspace(low, high, bins + 1, dtype=input.dtype, device=input.device)
+
+
+@of_tensor
+def histogramdd(
+    input: Tensor, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+) -> Any:
+    """(hist, bin_edges) of points (..., D): how many, or their `weight` (...), lie in each box.
+
+    `bins` is a number, one a dimension, or the edges of each dimension; `range` are the outermost
+    edges, low and high of each dimension in a row. `bin_edges` is a tuple of D vectors.
+    """
+    if input.dtype not in (float32, float64):
+        raise DTypeError(f"histogramdd: needs float32 or float64, got {input.dtype}")
+    if input.ndim < 2:
+        raise ShapeError(f"histogramdd: needs points (N, D), got shape {input.shape}")
+    D = input.shape[-1]
+    each = list(bins) if isinstance(bins, (tuple, list)) else [bins] * D
+    if len(each) != D or (range is not None and len(range) != 2 * D):
+        raise ArgumentError(f"histogramdd: {len(each)} bins, range {range} for {D} dimensions")
+    if weight is not None and weight.shape != input.shape[:-1]:
+        raise ShapeError(
+            f"histogramdd: weight {weight.shape} must fit the points {input.shape[:-1]}"
+        )
+    points = reshape(input.detach(), (math.prod(input.shape[:-1]), D))
+    columns = [points[:, d] for d in builtins.range(D)]
+    bounds = [None if range is None else range[2 * d : 2 * d + 2] for d in builtins.range(D)]
+    edges = [_edges(x, b, r) for x, b, r in zip(columns, each, bounds, strict=True)]
+    place, inside = None, None
+    for x, e in zip(columns, edges, strict=True):
+        at, within = _places(x, e)
+        place = at if place is None else place * (e.shape[0] - 1) + at
+        inside = within if inside is None else inside & within
+    sizes = tuple([e.shape[0] - 1 for e in edges])
+    hist = _totals(_amounts(points[:, 0], weight), place, inside, math.prod(sizes))  # type: ignore[arg-type]
+    hist = reshape(hist, sizes)
+    if density:
+        hist = hist / sum(hist)
+        for d, e in enumerate(edges):
+            widths = cast(e[1:] - e[:-1], float64)
+            hist = hist / reshape(widths, (-1,) + (1,) * (D - d - 1))
+    return return_types.histogramdd(cast(hist, input.dtype), tuple(edges))
+
+
+def _amounts(x: Tensor, weight: Any) -> Tensor:
+    """What each element counts, (N,), in float64."""
+    if weight is None:
+        return ones(x.shape, dtype=float64, device=x.device)
+    return cast(reshape(weight.detach(), -1), float64)
+
+
+def _places(x: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    """(the bin of each element, whether it is in any); the last bin has its right edge."""
+    count = edges.shape[0] - 1
+    inside = (x >= edges[0]) & (x <= edges[-1])
+    place = bucketize(x, edges, right=True) - 1
+    return where(place == count, count - 1, place), inside
 
 
 @of_tensor

@@ -13,6 +13,7 @@ def _named(name: str, fields: str) -> Any:
 
 aminmax = _named("aminmax", "min max")
 histogram = _named("histogram", "hist bin_edges")
+histogramdd = _named("histogramdd", "hist bin_edges")
 max, min, median, nanmedian, mode, sort, topk, kthvalue, cummax, cummin = [
     _named(name, "values indices")
     for name in "max min median nanmedian mode sort topk kthvalue cummax cummin".split()

@@ -24,6 +24,7 @@ OURS_ALONE = (
     "scatter a part",
     "unique",
     "histogram",
+    "histogramdd",
     "dropout",
     "to another device",
     "max_pool2d_gather",

@@ -235,6 +235,10 @@ ROWS = [
         None)[0], sample(X(9), 4), sample(X(2, 5), 3, min=-1, max=1), transfers=True, **CONSTANT),
     row("histogram", np.histogram, sample(X(9), 4), sample(X(9), 3, range=(-1.0, 1.0)),
         sample(X(9), 3, density=True), transfers=True, kinds="d", **CONSTANT),
+    row("histogramdd", lambda x, bins, **k: (lambda hist, edges: (hist, *edges))(
+        *np.histogramdd(x, bins, **k)), sample(X(9, 2), [2, 3]), sample(X(6, 1), 4, density=True),
+        kinds="d", transfers=True, function=lambda x, bins, **k: (lambda out: (out.hist,
+        *out.bin_edges))(call("histogramdd")(x, bins, **k)), **CONSTANT),
     row("bincount", lambda x, w=None, minlength=0: np.bincount(x, w, minlength),
         sample(INTS, minlength=6), sample(INTS, minlength=2), kinds="i", result="int64",
         transfers=True, **CONSTANT),
