@@ -67,7 +67,10 @@ from .layout import (
 from .limits import finfo, iinfo
 from .ops import return_types
 from .ops.activations import *
+from .ops.arithmetic import *
 from .ops.calling import check_all as _check_all
+from .ops.choice import *
+from .ops.compare import *
 from .ops.complex import *
 from .ops.complex import conj_physical as conj
 from .ops.conv import *
@@ -80,11 +83,13 @@ from .ops.differences import *
 from .ops.distance import *
 from .ops.einsum import *
 from .ops.elementwise import *
+from .ops.exponential import *
 from .ops.extreme import *
 from .ops.from_data import *
 from .ops.gather import *
 from .ops.histogram import *
 from .ops.index import *
+from .ops.inplace import FUNCTIONS as _IN_PLACE
 from .ops.join import *
 from .ops.masked import *
 from .ops.matmul import *
@@ -95,6 +100,7 @@ from .ops.rearrange import *
 from .ops.reduce import *
 from .ops.reduce import all_ as all
 from .ops.reduce import any_ as any
+from .ops.rounding import *
 from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
@@ -103,6 +109,7 @@ from .ops.spectral_windows import *
 from .ops.split import *
 from .ops.statistics import *
 from .ops.strided import *
+from .ops.trigonometry import *
 from .ops.unique import *
 from .ops.vector_norm import *
 from .printing import set_printoptions
@@ -131,6 +138,8 @@ _LAZY = {
     "gradcheck": "testing.gradcheck",
     "gradgradcheck": "testing.gradcheck",
 }
+
+globals().update(_IN_PLACE)
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -20,8 +20,8 @@ class ShapeError(Error, ValueError):
     """Shapes that do not fit the operation."""
 
 
-class DTypeError(Error, TypeError):
-    """A dtype the operation does not take."""
+class DTypeError(Error, TypeError, NotImplementedError):
+    """A type or dtype the operation does not take. PyTorch raises one or the other of the bases."""
 
 
 class ArgumentError(Error, ValueError):

@@ -11,7 +11,7 @@ from .device import device as Device
 from .device import namespace_of, to_device, to_numpy
 from .dtypes import CATEGORY, FLOAT, bfloat16
 from .errors import ArgumentError, DeviceError, DTypeError, GradientError, ShapeError
-from .ops import elementwise
+from .ops import choice, compare, elementwise, rounding
 from .ops.matmul import matmul
 from .ops.operands import shared
 from .tensor import Tensor, storage_of
@@ -210,7 +210,7 @@ _UFUNCS: dict[str, Callable[..., Tensor]] = {
     "add": elementwise.add,
     "subtract": elementwise.sub,
     "multiply": elementwise.mul,
-    "divide": elementwise.div,
+    "divide": rounding.div,
     "power": elementwise.pow,
     "negative": elementwise.neg,
     "absolute": elementwise.abs,
@@ -221,16 +221,16 @@ _UFUNCS: dict[str, Callable[..., Tensor]] = {
     "tanh": elementwise.tanh,
     "sin": elementwise.sin,
     "cos": elementwise.cos,
-    "maximum": elementwise.maximum,
-    "minimum": elementwise.minimum,
-    "equal": elementwise.eq,
-    "not_equal": elementwise.ne,
-    "less": elementwise.lt,
-    "less_equal": elementwise.le,
-    "greater": elementwise.gt,
-    "greater_equal": elementwise.ge,
-    "isnan": elementwise.isnan,
-    "isfinite": elementwise.isfinite,
+    "maximum": choice.maximum,
+    "minimum": choice.minimum,
+    "equal": compare.eq,
+    "not_equal": compare.ne,
+    "less": compare.lt,
+    "less_equal": compare.le,
+    "greater": compare.gt,
+    "greater_equal": compare.ge,
+    "isnan": compare.isnan,
+    "isfinite": compare.isfinite,
 }
 
 

@@ -169,6 +169,9 @@ class Elementwise(Primitive):
         result: dtype of the output: ``"same"`` as the promoted inputs, ``"float"`` (integers
             become the default float), ``"real"`` (as the parts of complex inputs) or ``"bool"``.
         conditions: leading inputs that are conditions (bool) and take no part in promotion.
+        takes: the kinds of dtype that the inputs may promote to: "b" bool, "i" integers, "f"
+            floats; `complex` says it of complex ones.
+        refuses: the kinds that no input may have, whatever they promote to.
     """
 
     kind = "elementwise"
@@ -182,10 +185,13 @@ class Elementwise(Primitive):
         vjps: Sequence[Callable[..., Any] | None] = (),
         result: str = "same",
         conditions: int = 0,
+        takes: str = "bif",
+        refuses: str = "",
         formula: str = "",
         complex: bool = False,
     ) -> None:
         self.expr, self.result, self.conditions = expr, result, conditions
+        self.takes, self.refuses = takes, refuses
         super().__init__(
             name, _named(inputs), vjps=vjps, broadcasts=True, formula=formula or expr,
             complex=complex,

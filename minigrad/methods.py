@@ -12,6 +12,9 @@ from . import hooks, interop, printing
 from .autograd import walk
 from .ops import (
     activations,
+    arithmetic,
+    choice,
+    compare,
     complex,
     convert,
     creation,
@@ -19,6 +22,7 @@ from .ops import (
     diagonal,
     differences,
     distance,
+    exponential,
     extreme,
     gather,
     histogram,
@@ -31,12 +35,14 @@ from .ops import (
     random,
     rearrange,
     reduce,
+    rounding,
     scatter,
     shape,
     softmax,
     split,
     statistics,
     strided,
+    trigonometry,
     unique,
     vector_norm,
 )
@@ -65,12 +71,20 @@ def _reflected(prim: Any) -> Callable[[Tensor, Any], Any]:
     return method
 
 
-def _power(self: Tensor, other: Any) -> Any:
-    return NotImplemented if as_operand(other) is None else e.pow(self, other)
+def _calling(function: Any) -> Callable[[Tensor, Any], Any]:
+    """An operator whose public function does more than apply its record."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        return NotImplemented if as_operand(other) is None else function(self, other)
+
+    return method
 
 
-def _reflected_power(self: Tensor, other: Any) -> Any:
-    return NotImplemented if as_operand(other) is None else e.pow(other, self)
+def _calling_reflected(function: Any) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        return NotImplemented if as_operand(other) is None else function(other, self)
+
+    return method
 
 
 def _matrix_product(self: Tensor, other: Any) -> Any:
@@ -82,6 +96,8 @@ def _reflected_matrix_product(self: Tensor, other: Any) -> Any:
     return NotImplemented if found is None else matmul.matmul(found, self)  # type: ignore[arg-type]
 
 
+ELEMENTWISE = (e, choice, arithmetic, exponential, trigonometry, rounding, compare)
+
 OPERATORS: dict[str, Callable[..., Any]] = {
     "__add__": _operator(e.ADD),
     "__radd__": _reflected(e.ADD),
@@ -91,31 +107,46 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__rmul__": _reflected(e.MUL),
     "__truediv__": _operator(e.DIV),
     "__rtruediv__": _reflected(e.DIV),
-    "__pow__": _power,
-    "__rpow__": _reflected_power,
+    "__floordiv__": _calling(rounding.floor_divide),
+    "__rfloordiv__": _calling_reflected(rounding.floor_divide),
+    "__mod__": _calling(rounding.remainder),
+    "__rmod__": _calling_reflected(rounding.remainder),
+    "__pow__": _calling(e.pow),
+    "__rpow__": _calling_reflected(e.pow),
     "__matmul__": _matrix_product,
     "__rmatmul__": _reflected_matrix_product,
-    "__eq__": _operator(e.eq.prim),
-    "__ne__": _operator(e.ne.prim),
-    "__lt__": _operator(e.lt.prim),
-    "__le__": _operator(e.le.prim),
-    "__gt__": _operator(e.gt.prim),
-    "__ge__": _operator(e.ge.prim),
-    "__and__": _operator(e.bitwise_and.prim),
-    "__rand__": _reflected(e.bitwise_and.prim),
-    "__or__": _operator(e.bitwise_or.prim),
-    "__ror__": _reflected(e.bitwise_or.prim),
-    "__xor__": _operator(e.bitwise_xor.prim),
-    "__rxor__": _reflected(e.bitwise_xor.prim),
+    "__eq__": _operator(compare.eq.prim),
+    "__ne__": _operator(compare.ne.prim),
+    "__lt__": _operator(compare.lt.prim),
+    "__le__": _operator(compare.le.prim),
+    "__gt__": _operator(compare.gt.prim),
+    "__ge__": _operator(compare.ge.prim),
+    "__and__": _operator(compare.bitwise_and.prim),
+    "__rand__": _reflected(compare.bitwise_and.prim),
+    "__or__": _operator(compare.bitwise_or.prim),
+    "__ror__": _reflected(compare.bitwise_or.prim),
+    "__xor__": _operator(compare.bitwise_xor.prim),
+    "__rxor__": _reflected(compare.bitwise_xor.prim),
+    "__lshift__": _operator(compare.bitwise_left_shift.prim),
+    "__rlshift__": _reflected(compare.bitwise_left_shift.prim),
+    "__rshift__": _operator(compare.bitwise_right_shift.prim),
+    "__rrshift__": _reflected(compare.bitwise_right_shift.prim),
     "__neg__": e.neg,
-    "__pos__": lambda self: self,
+    "__pos__": arithmetic.positive,
     "__abs__": e.abs,
-    "__invert__": e.bitwise_not,
+    "__invert__": compare.bitwise_not,
     "__iadd__": inplace.add_,
     "__isub__": inplace.sub_,
     "__imul__": inplace.mul_,
     "__itruediv__": inplace.div_,
+    "__ifloordiv__": inplace.TWINS["floor_divide_"],
+    "__imod__": inplace.TWINS["remainder_"],
     "__ipow__": inplace.pow_,
+    "__iand__": inplace.TWINS["bitwise_and_"],
+    "__ior__": inplace.TWINS["bitwise_or_"],
+    "__ixor__": inplace.TWINS["bitwise_xor_"],
+    "__ilshift__": inplace.TWINS["bitwise_left_shift_"],
+    "__irshift__": inplace.TWINS["bitwise_right_shift_"],
     "__getitem__": index.getitem,
     "__setitem__": index.setitem,
     "__len__": interop.length,
@@ -179,22 +210,16 @@ METHODS: dict[str, Callable[..., Any]] = {
     "new_tensor": creation.new_tensor,
     "new_empty": creation.new_empty,
     "new_empty_strided": creation.new_empty_strided,
-    # arithmetic
-    **{name: getattr(e, name) for name in (
-        "add sub subtract mul multiply div true_divide neg negative abs absolute square pow exp "
-        "expm1 log log1p sqrt sin cos tanh sigmoid relu maximum minimum clamp clip clamp_min "
-        "clamp_max eq ne lt le gt ge isnan isfinite isinf logical_not bitwise_and bitwise_or "
-        "bitwise_xor bitwise_not sign floor ceil round"
-    ).split()},
-    "where": lambda self, condition, other: e.where(condition, self, other),
-    # in place
-    **{name: getattr(inplace, name) for name in (
-        "add_ sub_ mul_ div_ clamp_ clamp_min_ clamp_max_ pow_ addcmul_ addcdiv_ lerp_ copy_ "
-        "fill_ zero_"
-    ).split()},
-    **{f"{name}_": inplace.twin(getattr(e, name)) for name in (
-        "neg abs exp log sqrt tanh sigmoid relu"
-    ).split()},
+    # elementwise, and in place
+    **{
+        name: getattr(family, name)
+        for family in ELEMENTWISE
+        for name in family.__all__
+        if name not in ("isin", "rsub")
+    },
+    "where": lambda self, condition, other: choice.where(condition, self, other),
+    **inplace.TWINS,
+    **{name: getattr(inplace, name) for name in "copy_ fill_ zero_".split()},
     "uniform_": random.uniform_,
     "normal_": random.normal_,
     "bernoulli": random.bernoulli,

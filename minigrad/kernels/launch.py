@@ -14,8 +14,10 @@ from ..context import state
 from ..device import Array, device_of, empty, namespace_of
 from ..dtypes import (
     CATEGORY,
+    COMPLEX,
     COMPLEXES,
     FLOAT,
+    INT,
     NUMBERS,
     STORAGE_ONLY,
     bool_,
@@ -31,6 +33,13 @@ from .lookup import find_kernel
 _COMPLEX_KINDS = COMPLEXES | {complex}
 # Attributes that only shape rules read; kernels see them on their output.
 _FOR_SPECS = frozenset(("out_shape", "out_dtype", "device"))
+# The letters of `Elementwise.takes`, by category.
+_KINDS = "bifc"
+_KIND_NAMES = {"b": "bools", "i": "integers", "f": "floats"}
+_INSTEAD = {
+    "sub": "; of bools the difference is x ^ y, or logical_xor",
+    "neg": "; of bools the opposite is ~x, or logical_not",
+}
 
 
 def launch(prim: Primitive, operands: list[Any], attrs: dict[str, Any]) -> Any:
@@ -149,13 +158,18 @@ def _plan(
     if dtypes != {compute} or compute in STORAGE_ONLY:
         return None
     kernel = prim.kernels[type(_array_among(prim, operands))]
+    if CATEGORY[compute] == INT and int in [type(x) for x in operands]:
+        kernel = _wrapping(kernel, compute)
     # A NumPy ufunc keeps its operands' layout, and allocates faster than we could.
     plan = prim.plans[key] = (kernel, type(kernel) is np.ufunc, result)
     return plan
 
 
 def _dtypes(prim: Elementwise, operands: list[Any]) -> tuple[np.dtype, np.dtype]:
-    compute = result_dtype(*operands[prim.conditions :])
+    values = operands[prim.conditions :]
+    compute = result_dtype(*values)
+    if prim.takes != "bif" or prim.refuses:
+        _check_kinds(prim, compute, values)
     if prim.result == "float" and CATEGORY[compute] < FLOAT:
         compute = get_default_dtype()
     if compute in COMPLEXES:
@@ -164,6 +178,39 @@ def _dtypes(prim: Elementwise, operands: list[Any]) -> tuple[np.dtype, np.dtype]
         if prim.result == "real":
             return compute, real_of(compute)
     return compute, bool_ if prim.result == "bool" else compute
+
+
+def _check_kinds(prim: Elementwise, compute: np.dtype, values: list[Any]) -> None:
+    """DTypeError unless `prim` takes inputs of these kinds, which promote to `compute`."""
+    kinds = [_KINDS[CATEGORY[result_dtype(x)]] for x in values]
+    fits = _KINDS[CATEGORY[compute]] in prim.takes or CATEGORY[compute] == COMPLEX
+    if fits and not set(kinds) & set(prim.refuses):
+        return
+    shown = " and ".join([str(getattr(x, "dtype", repr(x))) for x in values])
+    takes = [_KIND_NAMES[kind] for kind in prim.takes if kind not in prim.refuses]
+    raise DTypeError(
+        f"{prim.name}: not defined for {shown}; it takes {' and '.join(takes)}"
+        + _INSTEAD.get(prim.name, f": convert first, x.{'float' if 'f' in prim.takes else 'int'}()")
+    )
+
+
+def _wrapping(kernel: Any, dtype: np.dtype) -> Any:
+    """`kernel`, whose Python integers wrap around in `dtype`."""
+
+    def wrapped(*operands: Any) -> Any:
+        return kernel(*[wrap(x, dtype) if type(x) is int else x for x in operands])
+
+    return wrapped
+
+
+def wrap(number: int, dtype: np.dtype) -> int:
+    """`number` modulo the range of the integers of `dtype`, as PyTorch takes it."""
+    info = np.iinfo(dtype)
+    if info.min <= number <= info.max:
+        return number
+    if not -(2**63) <= number < 2**64:
+        raise OverflowError(f"{number} is too large for an integer of 64 bits")
+    return (number - int(info.min)) % 2**info.bits + int(info.min)
 
 
 def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> Array:
@@ -176,6 +223,8 @@ def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> 
             ready[i] = state.run_quietly(ready[i].astype, wide)
         elif type(ready[i]) is int and CATEGORY[wide] >= FLOAT:
             ready[i] = float(ready[i])
+        elif type(ready[i]) is int and CATEGORY[wide] == INT:
+            ready[i] = wrap(ready[i], wide)
     array = _array_among(prim, ready)
     computed = _allocate(prim, ready, array, wide if result == compute else result)
     state.run_quietly(prim.kernels[type(array)], *ready, computed)

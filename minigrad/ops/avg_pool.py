@@ -9,7 +9,8 @@ from ..errors import ArgumentError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
-from .elementwise import abs, mul, pow, relu, sign
+from .choice import sign
+from .elementwise import abs, mul, pow, relu
 from .layer import layer_function, need_float, unbatched
 from .shape import reshape, unsqueeze
 from .windows import Windows, merged, slices, volume, windows

@@ -7,8 +7,9 @@ import numpy as np
 from ..errors import RangeError
 from ..ir import Elementwise
 from ..tensor import Tensor, apply
+from .choice import clamp_min
 from .creation import ones_like, zeros_like
-from .elementwise import clamp_min, log, log1p, sigmoid, times_slope
+from .elementwise import log, log1p, sigmoid, times_slope
 from .operands import as_tensor_operand
 from .reduction import floats, one_shape, reduced, reduction_of
 

@@ -13,8 +13,9 @@ from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from . import return_types
 from .calling import of_tensor
+from .choice import where
 from .complex import conj
-from .elementwise import exp, where
+from .elementwise import exp
 from .gather import SCATTER_ADD
 from .operands import axis_of, need_float
 from .shape import PAD, cast, reshape

@@ -10,7 +10,8 @@ from ..dtypes import is_differentiable, is_float
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .calling import public, store
-from .elementwise import clamp_min, sqrt, square, where
+from .choice import clamp_min, where
+from .elementwise import sqrt, square
 from .inplace import clamp_min_
 from .operands import as_tensor_operand, axes_of, axis_of
 from .reduce import sum as sum_over

@@ -10,68 +10,23 @@ slope through `times_slope`, so that ``where(x > 0, sqrt(x), x)`` has a finite g
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from ..dtypes import is_differentiable
-from ..errors import ArgumentError
+from ..dtypes import BOOL, CATEGORY, INT, is_differentiable, result_dtype
+from ..errors import ArgumentError, DTypeError
 from ..ir import Elementwise
-from ..tensor import Tensor, apply
+from ..tensor import Scalar, Tensor, apply
 from .calling import public
+from .choice import where
 from .complex import conj, real, sgn
-from .creation import zeros_like
-from .operands import as_tensor_operand, operand
+from .operands import as_tensor_operand, need_fitting, operand
+from .scalar import Binary, Unary, binary, either, unary
 
 __all__ = [
-    "abs", "absolute", "add", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil",
-    "clamp", "clamp_max", "clamp_min", "clip", "cos", "div", "eq", "exp", "expm1", "floor",
-    "ge", "gt", "isfinite", "isinf", "isnan", "le", "log", "log1p", "logical_not", "lt",
-    "maximum", "minimum", "mul", "multiply", "ne", "neg", "negative", "pow", "relu", "round",
-    "sigmoid", "sign", "sin", "sqrt", "square", "sub", "subtract", "tanh", "true_divide",
-    "where",
+    "abs", "absolute", "add", "cos", "exp", "expm1", "log", "log1p", "mul", "multiply", "neg",
+    "negative", "pow", "relu", "rsub", "sigmoid", "sin", "sqrt", "square", "sub", "subtract",
+    "tanh", "true_divide",
 ]  # fmt: skip
-
-
-class Unary(Protocol):
-    """The public function of a one-input operation; `prim` is its record."""
-
-    prim: Elementwise
-
-    def __call__(self, input: Any) -> Tensor: ...
-
-
-class Binary(Protocol):
-    """The public function of a two-input operation; `prim` is its record."""
-
-    prim: Elementwise
-
-    def __call__(self, input: Any, other: Any) -> Tensor: ...
-
-
-def unary(prim: Elementwise) -> Unary:
-    """The public function of a one-input operation."""
-
-    def function(input: Tensor) -> Tensor:
-        return apply(prim, operand(input, prim.name))
-
-    return _documented(function, prim)
-
-
-def binary(prim: Elementwise) -> Binary:
-    """The public function of a two-input operation; either input may be a number."""
-
-    def function(input: Tensor, other: Any) -> Tensor:
-        return apply(prim, operand(input, prim.name), operand(other, prim.name))
-
-    return _documented(function, prim)
-
-
-def _documented(function: Any, prim: Elementwise) -> Any:
-    function.__name__ = function.__qualname__ = prim.name
-    function.__doc__ = (
-        f"Elementwise ``{prim.formula}``; inputs broadcast and promote as in PyTorch."
-    )
-    function.prim = prim
-    return public(function)
 
 
 # Slopes --------------------------------------------------------------------------------------
@@ -102,13 +57,22 @@ OVER_SLOPE = Elementwise(
     ),
     complex=True,
 )
-times_slope: Binary = binary(TIMES_SLOPE)
-over_slope: Binary = binary(OVER_SLOPE)
+times_slope: Binary = binary(TIMES_SLOPE, "either")
+over_slope: Binary = binary(OVER_SLOPE, "either")
 
 # Arithmetic ----------------------------------------------------------------------------------
 
 ADD = Elementwise("add", "a + b", "a b", vjps=(lambda g: g, lambda g: g), complex=True)
-SUB = Elementwise("sub", "a - b", "a b", vjps=(lambda g: g, lambda g: -g), complex=True)
+SUB = Elementwise(
+    "sub", "a - b", "a b", refuses="b", vjps=(lambda g: g, lambda g: -g), complex=True
+)
+ADD_SCALED = Elementwise(
+    "add_scaled",
+    "a + s * b",
+    "a b s",
+    vjps=(lambda g: g, lambda g, s: g * conj(s), lambda g, b: g * conj(b)),
+    complex=True,
+)
 MUL = Elementwise(
     "mul",
     "a * b",
@@ -130,9 +94,9 @@ def _divide_by(g: Tensor, b: Any) -> Tensor:
     return over_slope(g, b) if isinstance(b, Tensor) or b == 0 else g / b
 
 
-NEG = Elementwise("neg", "-a", "a", vjps=(lambda g: -g,), complex=True)
+NEG = Elementwise("neg", "-a", "a", takes="if", vjps=(lambda g: -g,), complex=True)
 ABS = Elementwise(
-    "abs", "abs(a)", "a", result="real", vjps=(lambda g, a: g * sgn(a),), complex=True
+    "abs", "abs(a)", "a", takes="if", result="real", vjps=(lambda g, a: g * sgn(a),), complex=True
 )
 SQUARE = Elementwise("square", "a * a", "a", vjps=(lambda g, a: g * conj(a * 2),), complex=True)
 
@@ -151,51 +115,115 @@ def _pow_slope_in_exponent(g: Any, a: Any, b: Any, y: Any) -> Tensor:
 
 
 POW = Elementwise(
-    "pow", "a ** b", "a b", vjps=(_pow_slope_in_base, _pow_slope_in_exponent), complex=True
+    "pow",
+    "a ** b",
+    "a b",
+    takes="if",
+    vjps=(_pow_slope_in_base, _pow_slope_in_exponent),
+    complex=True,
+)
+# Of integers: a negative exponent gives 0, but for the units 1 and -1.
+INT_POW = Elementwise(
+    "int_pow",
+    "select(b < 0, select(a == 1, 1, select(a == -1, 1 - 2 * (b & 1), 0)), a ** maximum(b, 0))",
+    "a b",
+    takes="i",
+    formula="a ** b",
 )
 
-div = true_divide = binary(DIV)
+true_divide: Binary = binary(DIV, "either")
 neg = negative = unary(NEG)
 abs = absolute = unary(ABS)
-square = unary(SQUARE)
-mul = multiply = binary(MUL)
-
-
-def _times(other: Any, alpha: Any) -> Any:
-    if isinstance(alpha, (int, float)) and alpha == 1:
-        return other
-    plain = isinstance(other, (int, float)) and isinstance(alpha, (int, float))
-    return other * alpha if plain else mul(other, alpha)
+mul = multiply = binary(MUL, "either")
 
 
 @public
-def add(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """``input + alpha * other``, broadcast and promoted."""
-    other = _times(other, alpha)
-    return apply(ADD, operand(input, "add"), operand(other, "add"))
+    a, b = either(input, other, "add")
+    alpha = factor(alpha, a, b, "add")
+    return apply(ADD, a, b) if alpha is None else apply(ADD_SCALED, a, b, operand(alpha, "add"))
 
 
 @public
-def sub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """``input - alpha * other``, broadcast and promoted."""
-    other = _times(other, alpha)
-    return apply(SUB, operand(input, "sub"), operand(other, "sub"))
+    a, b = either(input, other, "sub")
+    alpha = factor(alpha, a, b, "sub")
+    if alpha is None:
+        return apply(SUB, a, b)
+    need_no_bools(a, b, "sub")
+    return apply(ADD_SCALED, a, b, operand(-alpha, "sub"))
 
 
 subtract = sub
 
 
 @public
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """``other - alpha * input``, broadcast and promoted."""
+    return sub(other, as_tensor_operand(input, "rsub"), alpha=alpha)
+
+
+def factor(alpha: Any, a: Any, b: Any, op: str) -> Any:
+    """A scale for one of two operands, as PyTorch allows it; None if it is 1."""
+    if isinstance(alpha, Tensor):
+        return alpha
+    if type(alpha) is int and alpha == 1:
+        return None
+    category = CATEGORY[result_dtype(a.array, b.array)]
+    if category == BOOL:
+        return None if alpha else False
+    if isinstance(alpha, bool):
+        raise DTypeError(f"{op}: alpha={alpha} is for bool results only; pass {int(alpha)}")
+    if category == INT and isinstance(alpha, (float, complex)):
+        raise DTypeError(f"{op}: of integers, alpha must be one too, got {alpha}")
+    return None if alpha == 1 else alpha
+
+
+def need_no_bools(a: Any, b: Any, op: str) -> None:
+    """DTypeError if an operand is bool: their difference is not defined."""
+    if BOOL in [CATEGORY[result_dtype(x.array)] for x in (a, b)]:
+        raise DTypeError(f"{op}: not defined for bools; use x ^ y, or logical_xor")
+
+
+@public
+def square(input: Tensor) -> Tensor:
+    """``input * input``."""
+    input = as_tensor_operand(input, "square")
+    is_bool = input.array.dtype.kind == "b"
+    return apply(INT_POW, input, Scalar(2)) if is_bool else apply(SQUARE, input)
+
+
+@public
 def pow(input: Any, exponent: Any) -> Tensor:
     """``input ** exponent``; either may be a number."""
-    if isinstance(input, Tensor) and isinstance(exponent, (int, float)):
-        if exponent == 2:
-            return square(input)
-        if exponent == 0.5:
-            return sqrt(input)
-        if exponent == 1 and type(exponent) is not float:
-            return input.clone()
-    return apply(POW, operand(input, "pow"), operand(exponent, "pow"))
+    a, b = either(input, exponent, "pow")
+    compute = result_dtype(a.array, b.array)
+    if CATEGORY[compute] == INT:
+        return _integer_power(a, b, compute)
+    if isinstance(a, Tensor) and isinstance(b, Scalar):
+        if b.array == 2 and is_differentiable(a.dtype):
+            return apply(SQUARE, a)
+        if b.array == 0.5:
+            return sqrt(a)
+        if b.array == 1 and is_differentiable(a.dtype):
+            return a.clone()
+    return apply(POW, a, b)
+
+
+def _integer_power(a: Any, b: Any, compute: Any) -> Tensor:
+    need_fitting(a.array, compute, "pow")
+    need_fitting(b.array, compute, "pow")
+    if not isinstance(b, Tensor):
+        if b.array < 0:
+            raise ArgumentError(
+                f"pow: integers to the negative power {b.array} are fractions: convert first, "
+                "x.float() ** y"
+            )
+        if a.array.dtype == compute and b.array == 2:
+            return apply(SQUARE, a)
+    return apply(INT_POW, a, b)
 
 
 # Exponentials and roots ----------------------------------------------------------------------
@@ -222,123 +250,6 @@ sigmoid = analytic("sigmoid", lambda g, y: g * conj(y * (1 - y)), "1 / (1 + exp(
 # Not `g * (y > 0)`: that gives NaN for an infinite g. A NaN input lets its gradient through.
 GATE = Elementwise("gate", "select(b <= 0, 0, a)", "a b", vjps=(lambda g, b: gate(g, b), None))
 gate: Binary = binary(GATE)
-relu: Unary = unary(Elementwise("relu", "maximum(a, 0)", "a", vjps=(lambda g, y: gate(g, y),)))
-
-# Choice --------------------------------------------------------------------------------------
-
-# The gradient's share of the larger input; equal inputs share it, as in PyTorch.
-SHARE = Elementwise("share", "select(a == b, 0.5, select(a < b, 0.0, 1.0))", "a b", result="float")
-share: Binary = binary(SHARE)
-maximum: Binary = binary(
-    Elementwise(
-        "maximum",
-        "maximum(a, b)",
-        "a b",
-        vjps=(lambda g, a, b: g * share(a, b), lambda g, a, b: g * share(b, a)),
-    )
-)
-minimum: Binary = binary(
-    Elementwise(
-        "minimum",
-        "minimum(a, b)",
-        "a b",
-        vjps=(lambda g, a, b: g * share(b, a), lambda g, a, b: g * share(a, b)),
-    )
-)
-# Clamping differs from maximum at equality: there the whole gradient goes to the input.
-clamp_min: Binary = binary(
-    Elementwise(
-        "clamp_min",
-        "maximum(a, b)",
-        "a b",
-        vjps=(lambda g, a, b: where(a >= b, g, 0), lambda g, a, b: where(a < b, g, 0)),
-    )
-)
-clamp_max: Binary = binary(
-    Elementwise(
-        "clamp_max",
-        "minimum(a, b)",
-        "a b",
-        vjps=(lambda g, a, b: where(a <= b, g, 0), lambda g, a, b: where(a > b, g, 0)),
-    )
-)
-WHERE = Elementwise(
-    "where",
-    "select(c, a, b)",
-    "c a b",
-    conditions=1,
-    vjps=(None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)),
-    complex=True,
-)
-
-
-@public
-def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """``input`` where `condition` (bool) holds, else `other`; alone, the indices where it holds."""
-    condition = _condition(condition)
-    if input is None and other is None:
-        return condition.nonzero(as_tuple=True)
-    return apply(WHERE, condition, operand(input, "where"), operand(other, "where"))
-
-
-def _condition(x: Any) -> Any:
-    x = as_tensor_operand(x, "where: the condition")
-    return x if x.array.dtype.kind == "b" else x != 0
-
-
-@public
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """`input` limited to [min, max]; either bound may be absent, a number or a tensor."""
-    if min is None and max is None:
-        raise ArgumentError("clamp: at least one of min and max is needed")
-    out = input if min is None else clamp_min(input, min)
-    return out if max is None else clamp_max(out, max)
-
-
-clip = clamp
-
-# Comparison and logic: no gradients ----------------------------------------------------------
-
-
-def _compare(name: str, expr: str, complex: bool = False) -> Binary:
-    return binary(Elementwise(name, expr, "a b", result="bool", complex=complex))
-
-
-def _test(name: str, expr: str) -> Unary:
-    return unary(Elementwise(name, expr, "a", result="bool", complex=True))
-
-
-eq = _compare("eq", "a == b", complex=True)
-ne = _compare("ne", "a != b", complex=True)
-lt = _compare("lt", "a < b")
-le = _compare("le", "a <= b")
-gt = _compare("gt", "a > b")
-ge = _compare("ge", "a >= b")
-isnan = _test("isnan", "isnan(a)")
-isfinite = _test("isfinite", "isfinite(a)")
-isinf = _test("isinf", "isinf(a)")
-logical_not = _test("logical_not", "logical_not(a)")
-bitwise_and = binary(Elementwise("bitwise_and", "a & b", "a b"))
-bitwise_or = binary(Elementwise("bitwise_or", "a | b", "a b"))
-bitwise_xor = binary(Elementwise("bitwise_xor", "a ^ b", "a b"))
-bitwise_not = unary(Elementwise("bitwise_not", "~a", "a"))
-
-# Rounding: flat almost everywhere, so the gradient is zero, not absent.
-
-
-def _rounding(name: str, expr: str) -> Unary:
-    prim = Elementwise(name, expr, "a", vjps=(lambda g: zeros_like(g),))
-
-    def function(input: Tensor) -> Tensor:
-        return apply(prim, input) if is_differentiable(input.dtype) else input.clone()
-
-    return _documented(function, prim)
-
-
-floor = _rounding("floor", "floor(a)")
-ceil = _rounding("ceil", "ceil(a)")
-round = _rounding("round", "rint(a)")
-# PyTorch's sign of NaN is 0.
-sign: Unary = unary(
-    Elementwise("sign", "select(a == a, sign(a), 0)", "a", vjps=(lambda g: zeros_like(g),))
+relu: Unary = unary(
+    Elementwise("relu", "maximum(a, 0)", "a", takes="if", vjps=(lambda g, y: gate(g, y),))
 )

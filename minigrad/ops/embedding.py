@@ -14,8 +14,9 @@ from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
+from .choice import maximum, where
 from .creation import arange
-from .elementwise import abs, maximum, pow, sqrt, where
+from .elementwise import abs, pow, sqrt
 from .extreme import amax
 from .gather import INDEX_ADD, TAKE, checked_index, gather
 from .index import setitem

@@ -10,8 +10,8 @@ from ..ir import Elementwise, Primitive, Shape, Spec
 from ..tensor import Tensor, apply
 from . import return_types
 from .calling import of_tensor
+from .choice import maximum, minimum, where
 from .complex import real
-from .elementwise import maximum, minimum, where
 from .gather import GATHER
 from .operands import axes_of, axis_of
 from .reduce import finish, rounded_once, spread, sum, without

@@ -18,8 +18,8 @@ from ..ir import DataDependent, Primitive, Shape, Spec
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
 from .calling import named, public
+from .choice import where
 from .creation import full
-from .elementwise import where
 from .join import cat
 from .operands import axis_of
 from .shape import cast, expand, reshape

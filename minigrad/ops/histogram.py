@@ -11,8 +11,8 @@ from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..tensor import Tensor, apply
 from . import return_types
 from .calling import of_tensor
+from .choice import where
 from .creation import linspace, ones, zeros
-from .elementwise import where
 from .extreme import amax, amin
 from .gather import INDEX_ADD
 from .operands import need_float

@@ -22,8 +22,8 @@ from ..ir import Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
 from ..tensor import Scalar, Tensor, apply, log_write, rebind_, records_write, write_
 from .calling import named
+from .choice import where
 from .creation import tensor
-from .elementwise import where
 from .gather import TAKE, checked_index, nonzero
 from .operands import need_tensor, scalar_like
 from .scatter import PUT, combined, spread

@@ -6,10 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..dtypes import CATEGORY
+from ..dtypes import CATEGORY, float64, is_float
 from ..errors import DTypeError, ShapeError
 from ..ir import Elementwise
-from ..tensor import Tensor, apply_, current_edge, log_write, records_write, write_
+from ..tensor import Scalar, Tensor, apply_, current_edge, log_write, records_write, write_
+from . import arithmetic, choice, compare, exponential, rounding, trigonometry
 from . import elementwise as e
 from .calling import method_of
 from .creation import full
@@ -17,22 +18,32 @@ from .operands import operand
 from .shape import cast, expand, identity
 
 
-def _twin(prim: Elementwise) -> Callable[..., Tensor]:
-    """The in-place form of an elementwise operation."""
+def _twin(prim: Elementwise, ready: Callable[..., Any] | None = None) -> Callable[..., Tensor]:
+    """The in-place form of an elementwise operation; `ready` makes its operands of two inputs."""
 
-    def in_place(input: Tensor, *others: Any) -> Tensor:
-        return apply_(prim, input, *[operand(x, prim.name) for x in others])
+    def of_two(input: Tensor, other: Any) -> Tensor:
+        assert ready is not None
+        return apply_(prim, *ready(input, other, prim.name))
 
+    def of_any(input: Tensor, *others: Any) -> Tensor:
+        return apply_(prim, input, *[_operand(x, prim.name) for x in others])
+
+    in_place = of_any if ready is None else of_two
     in_place.__name__ = in_place.__qualname__ = f"{prim.name}_"
     in_place.__doc__ = f"Elementwise ``{prim.formula}``, written into the first input."
     return in_place
 
 
+def _operand(x: Any, op: str) -> Any:
+    return x if isinstance(x, (Tensor, Scalar)) else operand(x, op)
+
+
+@functools.cache  # the aliases of a function share its twin
 def twin(function: Callable[..., Any]) -> Callable[..., Tensor]:
     """``x.f_(...)``: what `function` computes of `x`, written into `x`."""
     prim = getattr(function, "prim", None)
     if prim is not None:
-        return _twin(prim)
+        return _twin(prim, getattr(function, "ready", None))
     compute = method_of(function)
 
     @functools.wraps(compute)
@@ -74,93 +85,99 @@ def _fitting(value: Tensor, target: Tensor, op: str) -> Tensor:
     return cast(value, target.dtype)
 
 
+# Written out where the general twin would make one more copy.
 mul_ = multiply_ = _twin(e.MUL)
-div_ = _twin(e.DIV)
-maximum_ = _twin(e.maximum.prim)
-clamp_min_ = _twin(e.clamp_min.prim)
-clamp_max_ = _twin(e.clamp_max.prim)
-_add_, _sub_, _pow_ = _twin(e.ADD), _twin(e.SUB), _twin(e.POW)
-
-# Updates of optimizers, each one operation: a temporary less, and one pass where kernels fuse.
-
-ADD_SCALED = Elementwise(
-    "add_scaled",
-    "a + s * b",
-    "a b s",
-    vjps=(lambda g: g, lambda g, s: g * s, lambda g, b: g * b),
-)
-ADDCMUL = Elementwise(
-    "addcmul",
-    "a + s * b * c",
-    "a b c s",
-    vjps=(
-        lambda g: g,
-        lambda g, c, s: g * (c * s),
-        lambda g, b, s: g * (b * s),
-        lambda g, b, c: g * (b * c),
-    ),
-)
-ADDCDIV = Elementwise(
-    "addcdiv",
-    "a + s * b / c",
-    "a b c s",
-    result="float",
-    vjps=(
-        lambda g: g,
-        lambda g, c, s: e.over_slope(g * s, c),
-        lambda g, b, c, s: -e.times_slope(g * s, b / c / c),
-        lambda g, b, c: g * (b / c),
-    ),
-)
-LERP = Elementwise(
-    "lerp",
-    "a + s * (b - a)",
-    "a b s",
-    vjps=(lambda g, s: g * (1 - s), lambda g, s: g * s, None),
-)
-_add_scaled_, _lerp_ = _twin(ADD_SCALED), _twin(LERP)
-_addcmul_, _addcdiv_ = _twin(ADDCMUL), _twin(ADDCDIV)
+maximum_ = _twin(choice.maximum.prim)  # for optimizers: no method
+_clamp_min_, _clamp_max_ = _twin(choice.CLAMP_MIN), _twin(choice.CLAMP_MAX)
+_add_, _sub_, _div_, _pow_ = _twin(e.ADD), _twin(e.SUB), _twin(e.DIV), _twin(e.POW)
+_add_scaled_, _lerp_ = _twin(e.ADD_SCALED), _twin(arithmetic.LERP)
+_addcmul_, _addcdiv_ = _twin(arithmetic.ADDCMUL), _twin(arithmetic.ADDCDIV)
+_divide_, _power_ = twin(rounding.div), twin(e.pow)
 
 
-def add_(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """``input + alpha * other``, written into `input`; `alpha` may be a tensor."""
-    plain = not isinstance(alpha, Tensor) and alpha == 1
-    return _add_(input, other) if plain else _add_scaled_(input, other, alpha)
+    alpha = e.factor(alpha, input, operand(other, "add_"), "add_")
+    return _add_(input, other) if alpha is None else _add_scaled_(input, other, alpha)
 
 
-def sub_(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+def sub_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """``input - alpha * other``, written into `input`; `alpha` may be a tensor."""
-    plain = not isinstance(alpha, Tensor) and alpha == 1
-    return _sub_(input, other) if plain else _add_scaled_(input, other, -alpha)
+    other = operand(other, "sub_")
+    alpha = e.factor(alpha, input, other, "sub_")
+    if alpha is None:
+        return _sub_(input, other)
+    e.need_no_bools(input, other, "sub_")
+    return _add_scaled_(input, other, -alpha)
+
+
+subtract_ = sub_
+
+
+def div_(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """``input / other``, rounded as `rounding_mode` says, written into `input`."""
+    if rounding_mode is None:
+        return _div_(input, other)
+    return _divide_(input, other, rounding_mode=rounding_mode)
+
+
+divide_ = div_
+
+
+def true_divide_(input: Tensor, other: Any) -> Tensor:
+    """``input / other``, written into `input`."""
+    return _div_(input, other)
 
 
 def pow_(input: Tensor, exponent: Any) -> Tensor:
     """``input ** exponent``, written into `input`."""
-    return _pow_(input, exponent)
+    return (_pow_ if is_float(input.dtype) else _power_)(input, exponent)
 
 
-def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def float_power_(input: Tensor, exponent: Any) -> Tensor:
+    """``input ** exponent``, written into `input`, which must be float64."""
+    if input.dtype != float64:
+        raise DTypeError(
+            f"float_power_: the result is float64, the target {input.dtype}: convert it first, "
+            "x.double()"
+        )
+    return _power_(input, exponent)
+
+
+def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 * tensor2``, written into `input`."""
-    return _addcmul_(input, tensor1, tensor2, value)
+    return _addcmul_(*arithmetic.scaled_operands(input, tensor1, tensor2, value, "addcmul"))
 
 
-def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 / tensor2``, written into `input`."""
-    return _addcdiv_(input, tensor1, tensor2, value)
+    return _addcdiv_(*arithmetic.scaled_operands(input, tensor1, tensor2, value, "addcdiv"))
 
 
 def lerp_(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """``input + weight * (end - input)``, written into `input`."""
-    if isinstance(weight, Tensor):  # its gradient needs the input, which is overwritten
-        return _add_(input, (end - input) * weight)
-    return _lerp_(input, end, weight)
+    return _lerp_(*arithmetic.lerp_operands(input, end, weight))
+
+
+def clamp_min_(input: Tensor, min: Any) -> Tensor:
+    """``maximum(input, min)``, in place."""
+    return _clamp_min_(*choice.bounded(input, min, "clamp_min_"))
+
+
+def clamp_max_(input: Tensor, max: Any) -> Tensor:
+    """``minimum(input, max)``, in place."""
+    return _clamp_max_(*choice.bounded(input, max, "clamp_max_"))
 
 
 def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`input` limited to [min, max], in place."""
+    choice.check_bounds(min, max)
     if min is not None:
         clamp_min_(input, min)
     return input if max is None else clamp_max_(input, max)
+
+
+clip_ = clamp_
 
 
 def copy_(input: Tensor, source: Tensor) -> Tensor:
@@ -181,3 +198,27 @@ def fill_(input: Tensor, value: float) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """Every element set to 0."""
     return fill_(input, 0)
+
+
+# The twins of whole families, under every name: ``x.sin_()``.
+_FAMILIES = (e, choice, arithmetic, exponential, trigonometry, rounding, compare)
+_WITHOUT = frozenset(  # as in PyTorch
+    "allclose equal fmax fmin frexp isclose isfinite isin isinf isnan isneginf isposinf isreal "
+    "logaddexp logaddexp2 maximum minimum positive rsub signbit where".split()
+)
+TWINS: dict[str, Callable[..., Tensor]] = {
+    f"{name}_": globals().get(f"{name}_") or twin(getattr(family, name))
+    for family in _FAMILIES
+    for name in family.__all__
+    if name not in _WITHOUT
+}
+# Those that are functions of the package too.
+FUNCTIONS = {
+    f"{name}_": TWINS[f"{name}_"]
+    for name in (
+        "abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil "
+        "clamp clamp_max clamp_min clip cos cosh deg2rad exp exp2 expm1 fix floor frac gcd lcm "
+        "ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round "
+        "rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy"
+    ).split()
+}

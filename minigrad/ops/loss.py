@@ -10,7 +10,7 @@ from ..dtypes import CATEGORY, FLOAT, INT, int64
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
-from .elementwise import where
+from .choice import where
 from .gather import gather
 from .reduction import reduced, reduction_of
 from .shape import cast, reshape, unsqueeze

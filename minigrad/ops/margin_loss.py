@@ -10,9 +10,10 @@ import numpy as np
 from ..dtypes import CATEGORY, INT, int64
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..tensor import Tensor, apply
+from .choice import clamp_min, minimum, where
 from .creation import arange
 from .distance import pairwise_distance
-from .elementwise import clamp_min, minimum, sqrt, square, where
+from .elementwise import sqrt, square
 from .gather import gather
 from .operands import as_tensor_operand, need_float
 from .reduce import any_

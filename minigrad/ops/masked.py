@@ -9,7 +9,7 @@ from ..errors import DTypeError, ShapeError
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
 from .calling import named, public
-from .elementwise import where
+from .choice import where
 from .gather import TAKE, nonzero
 from .operands import need_tensor, scalar_like
 from .scatter import PUT

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..device import ARRAY_TYPES, empty
-from ..dtypes import CATEGORY, COMPLEX, FLOAT
+from ..dtypes import CATEGORY, COMPLEX, FLOAT, INT
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Shape
 from ..storage import Storage
@@ -181,3 +181,15 @@ def _fitting(value: Any, dtype: np.dtype) -> Any:
     if limits.min == 0 and -limits.max <= number < 0:  # unsigned: as PyTorch wraps
         return number % (limits.max + 1)
     return number if limits.min <= number <= limits.max else None
+
+
+def need_fitting(number: Any, dtype: np.dtype, op: str) -> None:
+    """ArgumentError if `number` is an integer out of the range of integers of `dtype`."""
+    if type(number) is int and CATEGORY[dtype] == INT:
+        info = np.iinfo(dtype)
+        low = int(info.min) or -int(info.max)  # PyTorch lets -1 wrap around in unsigned integers
+        if not low <= number <= info.max:
+            raise ArgumentError(
+                f"{op}: {number} does not fit {dtype}, which holds {info.min} to {info.max}: "
+                "convert the tensor first, for example x.long()"
+            )

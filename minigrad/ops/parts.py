@@ -4,8 +4,8 @@ algebra are written with."""
 from __future__ import annotations
 
 from ..tensor import Tensor
+from .choice import where
 from .creation import arange
-from .elementwise import where
 from .shape import flatten, reshape, unsqueeze
 
 

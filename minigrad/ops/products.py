@@ -16,8 +16,8 @@ from ..ir import Shape
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor
 from .calling import public
+from .choice import where
 from .einsum import einsum
-from .elementwise import where
 from .join import stack
 from .matmul import bmm, check_factors, check_ndim, mm, mv, outer
 from .operands import as_tensor_operand, axis_of

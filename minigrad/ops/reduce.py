@@ -12,9 +12,10 @@ from ..errors import ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
 from .calling import of_tensor
+from .choice import where
+from .compare import isfinite, isnan
 from .complex import conj
 from .cumulative import products_without
-from .elementwise import isfinite, isnan, where
 from .operands import axes_of, axis_of, need_float
 from .shape import cast, expand, reshape
 

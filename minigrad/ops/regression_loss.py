@@ -8,8 +8,9 @@ from ..context import set_grad
 from ..errors import ArgumentError, ShapeError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply
+from .choice import where
 from .creation import full_like
-from .elementwise import abs, exp, log, square, times_slope, where
+from .elementwise import abs, exp, log, square, times_slope
 from .inplace import clamp_min_
 from .operands import as_tensor_operand
 from .piecewise import within

@@ -18,8 +18,9 @@ from ..ir import Elementwise, Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .calling import named, public
+from .choice import where
+from .compare import isnan
 from .creation import arange
-from .elementwise import isnan, where
 from .gather import GATHER, SCATTER_ADD, TAKE, checked_index
 from .operands import axis_of, need_tensor, scalar_like
 from .shape import cast, expand, reshape

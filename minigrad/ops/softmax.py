@@ -12,8 +12,9 @@ from ..kernels.launch import memory_order
 from ..random import Generator
 from ..tensor import Tensor, apply
 from .calling import public
+from .choice import clamp_min
 from .creation import arange
-from .elementwise import clamp_min, log
+from .elementwise import log
 from .operands import as_tensor_operand, axis_of, need_float
 from .random import rand
 from .shape import cast

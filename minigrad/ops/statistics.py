@@ -10,15 +10,17 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .calling import of_tensor
+from .choice import clamp, clamp_min, where
 from .complex import complex, conj, imag, is_complex_tensor, real
 from .creation import arange, tensor
-from .elementwise import ceil, clamp, clamp_min, floor, over_slope, round, sqrt, where
+from .elementwise import over_slope, sqrt
 from .extreme import need_elements
 from .gather import GATHER
 from .matmul import matmul
 from .operands import axes_of, axis_of, need_float
 from .order import sort
 from .reduce import finish, kept, mean, spread, sum, without
+from .rounding import ceil, floor, round
 from .shape import cast, permute, reshape, unsqueeze
 
 __all__ = [

@@ -10,8 +10,9 @@ from ..errors import ArgumentError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .calling import of_tensor
+from .choice import where
 from .complex import sgn
-from .elementwise import abs, over_slope, where
+from .elementwise import abs, over_slope
 from .extreme import SAME, need_elements
 from .operands import axes_of, need_float
 from .reduce import finish, spread, sum, without

@@ -30,6 +30,8 @@ OURS_ALONE = (
     "max_pool2d_gather",
     "gumbel_softmax",
 )
+# PyTorch has no derivative of these.
+NOT_DIFFERENTIATED = ("7 % x", "asinh_", "acosh_", "atanh_")
 COMPARED = [op for op in TABLE if op.name not in OURS_ALONE and "_ with a t" not in op.name]
 
 
@@ -52,6 +54,8 @@ def left_out(case, i):
     """Weights of losses, which PyTorch does not differentiate by; variances of infinities, whose
     gradients are NaN here, and in places infinite there; cumprod, logcumsumexp beside NaN;
     complex ties of norms."""
+    if case.op.name in NOT_DIFFERENTIATED or not case.op.differentiable:
+        return True
     if case.op.name.split()[-1] in "var std norm cumprod logcumsumexp".split():
         return not case.sample.smooth
     if case.op in FAMILIES["activations"].ROWS:  # PyTorch's vector code and its scalar code differ
@@ -82,7 +86,7 @@ def compare(what, ours, theirs):
         if x is None or y is None:
             assert x is y or not (x if y is None else y).any(), what
             continue
-        a, b = x.detach().numpy(), y.detach().resolve_conj().resolve_neg().numpy()
+        a, b = x.detach().numpy(), y.detach().resolve_conj().resolve_neg().numpy(force=True)
         assert (a.dtype, a.shape) == (b.dtype, b.shape), what
         tolerance = {"f8": 1e-8, "c16": 1e-8, "f4": 2e-5, "c8": 2e-5}.get(a.dtype.str[1:], 0)
         np.testing.assert_allclose(a, b, tolerance, tolerance, err_msg=what)

@@ -2,10 +2,30 @@
 
 import numpy as np
 from numpy import array, inf
+from scipy import special
 
 from minigrad.testing import sample
 
 from .making import CONSTANT, SPECIAL, TWICE, P, X, binary, call, row, unary
+
+
+def UNIT(*shape):
+    return X(*shape, low=-0.9, high=0.9)
+
+
+def WITHIN(*shape):
+    return X(*shape, low=0.1, high=0.9)
+
+
+def ABOVE(*shape):
+    return X(*shape, low=1.2, high=4.0)
+
+
+DIVIDED = [
+    sample(X(2, 3, low=-9, high=9), array([[2.0, 3.0, -4.0]])), sample(X(), array(-2.0)),
+    sample(X(0), array([1.0])), sample(X(4, low=-9, high=9), 3),
+    sample(array([[-7.0, -6.5, 0.0, 7.0]]).T, array([1.5, -2.0, 4.0]), smooth=False),
+]  # fmt: skip
 
 ROWS = [
     unary("abs", np.abs, kinds="fic", result="real"),
@@ -42,12 +62,60 @@ ROWS = [
     binary("add", np.add, kinds="fibc"),
     binary("sub", np.subtract, kinds="fic"),
     binary("mul", np.multiply, kinds="fibc"),
+    binary("true_divide", np.true_divide, b=P, result="float"),
     binary("div", np.true_divide, b=P, kinds="fibc", result="float"),
     binary("pow", np.power, a=P, kinds="fc"),
     binary("maximum", np.maximum),
     binary("minimum", np.minimum),
+    binary("fmax", np.fmax),
+    binary("fmin", np.fmin),
     binary("clamp_min", np.maximum, kinds="fi"),
     binary("clamp_max", np.minimum, kinds="fi"),
+    binary("heaviside", lambda a, b: np.where(a == 0, b, (a > 0) * 1), **CONSTANT),
+    binary("rsub", lambda a, b: b - a, kinds="fi"),
+    unary("reciprocal", lambda x: x**-1.0, P, kinds="fic", result="float"),
+    unary("rsqrt", lambda x: 1 / np.sqrt(x), P, kinds="fic", result="float"),
+    unary("positive", np.copy),
+    unary("deg2rad", np.deg2rad, result="float"),
+    unary("rad2deg", np.rad2deg, result="float"),
+    unary("trunc", lambda x: np.sign(x) * np.floor(np.abs(x))),
+    unary("frac", lambda x: x - np.trunc(x), kinds="f"),
+    unary("signbit", np.signbit, result=bool, **CONSTANT),
+    unary("exp2", lambda x: np.exp(x * np.log(2)), result="float"),
+    unary("log2", lambda x: np.log(x) / np.log(2), P, kinds="fic", result="float"),
+    unary("log10", lambda x: np.log(x) / np.log(10), P, kinds="fic", result="float"),
+    unary("sinc", np.sinc, kinds="f"),
+    unary("tan", lambda x: np.sin(x) / np.cos(x), UNIT, kinds="fic", result="float"),
+    unary("sinh", lambda x: (np.exp(x) - np.exp(-x)) / 2, kinds="fic", result="float"),
+    unary("cosh", lambda x: (np.exp(x) + np.exp(-x)) / 2, kinds="fic", result="float"),
+    unary("asin", np.arcsin, UNIT, kinds="fic", result="float"),
+    unary("acos", np.arccos, UNIT, kinds="fic", result="float"),
+    unary("atan", np.arctan, kinds="fic", result="float"),
+    unary("asinh", np.arcsinh, kinds="fic", result="float"),
+    unary("acosh", np.arccosh, ABOVE, kinds="fic", result="float"),
+    unary("atanh", np.arctanh, UNIT, kinds="fic", result="float"),
+    unary("isposinf", lambda x: x == inf, result=bool, **CONSTANT),
+    unary("isneginf", lambda x: x == -inf, result=bool, **CONSTANT),
+    unary("isreal", lambda x: x == x + 0, kinds="ib", result=bool, **CONSTANT),
+    binary("hypot", np.hypot, a=P, kinds="f"),
+    binary("atan2", np.arctan2, b=P, result="float"),
+    binary("copysign", np.copysign, result="float"),
+    row("nextafter", lambda a, b: a + 0 * b, sample(X(2, 3), X(2, 3)), sample(X(3), X())),
+    binary("logaddexp", np.logaddexp, kinds="f"),
+    binary("logaddexp2", np.logaddexp2, kinds="f"),
+    binary("xlogy", special.xlogy, b=P, result="float"),
+    binary("float_power", np.float_power, a=P, kinds="fib", result=float),
+    binary("gcd", np.gcd, kinds="i", **CONSTANT),
+    binary("lcm", np.lcm, kinds="i", **CONSTANT),
+    binary("logical_and", lambda a, b: (a != 0) & (b != 0), result=bool, **CONSTANT),
+    binary("logical_or", lambda a, b: (a != 0) | (b != 0), result=bool, **CONSTANT),
+    binary("logical_xor", lambda a, b: (a != 0) != (b != 0), result=bool, **CONSTANT),
+    binary("bitwise_left_shift", lambda a, b: np.where(b < 0, 0, a * 2 ** np.maximum(b, 0)),
+           kinds="i", **CONSTANT),
+    binary("bitwise_right_shift",
+           lambda a, b: np.where(b < 0, -(a < 0).astype(int), a // 2 ** np.maximum(b, 0)),
+           kinds="i", **CONSTANT),
+    binary("isclose", lambda a, b: np.isclose(a, b), kinds="f", result=bool, **CONSTANT),
     row(
         "add with alpha", lambda a, b, alpha: a + alpha * b, sample(X(2, 3), X(3), alpha=2),
         function=call("add"), kinds="fi", **TWICE,
@@ -56,12 +124,53 @@ ROWS = [
         "sub with alpha", lambda a, b, alpha: a - alpha * b, sample(X(2, 3), X(3), alpha=2),
         function=call("sub"), kinds="fi", **TWICE,
     ),
+    *[
+        row(name, oracle, *DIVIDED, function=function or call(name), kinds="fi", **facts)
+        for name, oracle, function, facts in [
+            ("floor_divide", np.floor_divide, None, CONSTANT),
+            ("remainder", np.remainder, None, {}),
+            ("fmod", np.fmod, None, {}),
+            ("div rounded down", np.floor_divide,
+             lambda a, b: call("div")(a, b, rounding_mode="floor"), {}),
+            ("div rounded to zero", lambda a, b: np.trunc(a / b),
+             lambda a, b: call("div")(a, b, rounding_mode="trunc"), {}),
+        ]
+    ],
+    row("round to hundredths", np.round, sample(X(2, 3), decimals=2), sample(X(0), decimals=1),
+        function=call("round")),
+    row("round to tens", np.round, sample(X(2, 3, high=900), decimals=-1), function=call("round")),
+    row("logit", lambda x, eps=None: special.logit(x if eps is None else np.clip(x, eps, 1 - eps)),
+        sample(WITHIN(2, 3)), sample(WITHIN(3), 0.3, smooth=True), sample(SPECIAL, smooth=False),
+        sample(SPECIAL, eps=0.25, smooth=False)),
+    row("ldexp", lambda a, b: a * 2.0**b, sample(X(2, 3), X(3)), **TWICE),
+    row("frexp", np.frexp, sample(X(2, 3)), sample(X()), sample(X(0)), result=("same", "int32")),
+    row("lerp", lambda a, b, s: a + s * (b - a), sample(X(2, 3), X(3), 0.3),
+        sample(X(2, 3), X(3), X(2, 1)), sample(X(), X(2), 0.8),
+        sample(SPECIAL[:, None], SPECIAL, 0.25, smooth=False)),
+    row("addcmul", lambda a, b, c, value=1: a + value * b * c, sample(X(2, 3), X(3), X(2, 1)),
+        sample(X(3), X(), X(3), value=3), sample(X(0), X(0), X(0)), kinds="fi"),
+    row("addcdiv", lambda a, b, c, value=1: a + value * b / c, sample(X(2, 3), X(3), P(2, 1)),
+        sample(X(3), X(), P(3), value=-0.5), sample(X(0), X(0), P(0))),
+    row("nan_to_num", np.nan_to_num, sample(X(2, 3)), sample(SPECIAL, nan=1.0, posinf=2, neginf=-3,
+        smooth=False), kinds="fib"),
+    row("isin", lambda a, b, invert=False: np.array([x in b for x in a]) != invert,
+        sample(X(9), X(4)), sample(SPECIAL, SPECIAL[2:6].copy(), invert=True), kinds="fi",
+        result=bool, **CONSTANT),
     row("x ** -1.5", lambda x: 1 / (x * np.sqrt(x)), sample(P(3)), function=lambda x: x**-1.5),
     row("x ** -2", lambda x: 1 / (x * x), sample(P(3)), function=lambda x: x**-2),
     row("x ** 0", np.ones_like, sample(X(3)), kinds="fi", function=lambda x: x**0),
     row("x ** 0.5", np.sqrt, sample(P(3)), function=lambda x: x**0.5),
     row("x ** 1", np.copy, sample(X(3)), kinds="fi", function=lambda x: x**1),
     row("x ** 2", lambda x: x * x, sample(X(3)), kinds="fi", function=lambda x: x**2),
+    row("x ** y of integers", lambda a, b: np.trunc(np.float_power(a, b)),
+        sample(X(3, 1, low=1, high=4), X(5, high=5)), kinds="i", function=lambda a, b: a**b,
+        **CONSTANT),
+    row("7 // x", lambda x: 7 // x, sample(P(3)), function=lambda x: 7 // x, **CONSTANT),
+    row("7 % x", lambda x: 7 % x, sample(P(3)), function=lambda x: 7 % x),
+    row("1 << x", lambda x: 2**x, sample(X(3, low=0, high=7)), function=lambda x: 1 << x, kinds="i",
+        **CONSTANT),
+    row("65 >> x", lambda x: 65 // 2**x, sample(X(3, low=0, high=7)), function=lambda x: 65 >> x,
+        kinds="i", **CONSTANT),
     row("x ** 3", lambda x: x * x * x, sample(X(3)), kinds="fi", function=lambda x: x**3),
     row("2 ** x", lambda x: np.exp(x * np.log(2)), sample(X(3)), function=lambda x: 2**x),
     row("1 - x", lambda x: 1 - x, sample(X(3)), kinds="fi", function=lambda x: 1 - x),

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+import minigrad as mg
 from minigrad.testing import sample
 
+from .elementwise import ROWS as ELEMENTWISE
 from .making import TWICE, P, X, in_place, row
 
 ROWS = [
@@ -49,3 +51,24 @@ ROWS = [
     row("lerp_ with a tensor", lambda x, a, w: x + (a - x) * w, sample(X(2, 3), X(3), X(2, 1)),
         function=in_place("lerp_"), **TWICE),
 ]  # fmt: skip
+
+
+def twin(op):
+    """The row of ``x.f_()``, given that of ``f(x)``."""
+    name = f"{op.name}_"
+    function = in_place(name) if op.differentiable else detached_in_place(name)
+    facts = {"differentiable": op.differentiable, "rounds_once": op.rounds_once}
+    kinds = "f" if "f" in op.kinds else "i"
+    return row(name, op.oracle, op.samples[0], function=function, kinds=kinds, **facts)
+
+
+def detached_in_place(name):
+    return lambda x, *args: getattr(x.detach().clone(), name)(*args)
+
+
+NAMED = {op.name for op in ROWS} | {"float_power_"}  # which takes float64 alone
+ROWS += [
+    twin(op)
+    for op in ELEMENTWISE
+    if hasattr(mg.Tensor, f"{op.name}_") and f"{op.name}_" not in NAMED
+]

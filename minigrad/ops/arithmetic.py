@@ -1,0 +1,213 @@
+"""Arithmetic beyond the core of `elementwise`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ..dtypes import BOOL, CATEGORY, FLOAT, INT, float64, int32, result_dtype
+from ..errors import DTypeError
+from ..ir import Elementwise, Primitive, Spec
+from ..tensor import Tensor, apply
+from .calling import public
+from .choice import where
+from .complex import conj
+from .creation import zeros_like
+from .elementwise import analytic, mul, over_slope, pow, times_slope
+from .operands import as_tensor_operand, need_float, operand
+from .scalar import Binary, Unary, binary, either, unary
+from .shape import cast
+
+__all__ = [
+    "addcdiv", "addcmul", "copysign", "deg2rad", "float_power", "frexp", "gcd", "hypot", "lcm",
+    "ldexp", "lerp", "nextafter", "positive", "rad2deg", "reciprocal",
+]  # fmt: skip
+
+reciprocal = analytic("reciprocal", lambda g, y: -times_slope(g, conj(y * y)), "1 / a")
+
+
+def _scaling(name: str, scale: float) -> Unary:
+    return unary(
+        Elementwise(name, f"a * {scale!r}", "a", result="float", vjps=(lambda g: g * scale,))
+    )
+
+
+deg2rad = _scaling("deg2rad", math.pi / 180)
+rad2deg = _scaling("rad2deg", 180 / math.pi)
+
+
+@public
+def positive(input: Tensor) -> Tensor:
+    """`input` itself, which must not be bool."""
+    input = as_tensor_operand(input, "positive")
+    if input.array.dtype.kind == "b":
+        raise DTypeError("positive: not defined for bools: convert them first, x.int()")
+    return input
+
+
+hypot: Binary = binary(
+    Elementwise(
+        "hypot",
+        "hypot(a, b)",
+        "a b",
+        takes="f",
+        vjps=(
+            lambda g, a, y: times_slope(g, a / y),
+            lambda g, b, y: times_slope(g, b / y),
+        ),
+    ),
+    "none",
+)
+copysign: Binary = binary(
+    Elementwise(
+        "copysign",
+        "copysign(a, b)",
+        "a b",
+        result="float",
+        vjps=(
+            lambda g, a, y: times_slope(g, where(a == 0, 0.0, y / a)),
+            lambda g: zeros_like(g),
+        ),
+    )
+)
+nextafter: Binary = binary(
+    Elementwise(
+        "nextafter",
+        "nextafter(a, b)",
+        "a b",
+        takes="f",
+        vjps=(lambda g, a, b: where(a == b, 0, g), lambda g: zeros_like(g)),
+    ),
+    "none",
+)
+gcd = binary(Elementwise("gcd", "gcd(a, b)", "a b", takes="i"), "none")
+lcm = binary(Elementwise("lcm", "lcm(a, b)", "a b", takes="i"), "none")
+
+
+@public
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """``input * 2**other``."""
+    return mul(as_tensor_operand(input, "ldexp"), pow(2.0, as_tensor_operand(other, "ldexp")))
+
+
+class Frexp(NamedTuple):
+    """What `frexp` returns."""
+
+    mantissa: Tensor
+    exponent: Tensor
+
+
+FREXP = Primitive(
+    "frexp",
+    lambda a: (Spec(a.shape, a.dtype), Spec(a.shape, int32)),
+    kernel="elementwise.frexp",
+    outputs=("mantissa", "exponent"),
+    vjp=lambda needs, g_mantissa, exponent: [
+        over_slope(g_mantissa, 2.0 ** cast(exponent.detach(), g_mantissa.dtype))
+    ],
+    formula="a = mantissa * 2**exponent",
+)
+
+
+@public
+def frexp(input: Tensor) -> Frexp:
+    """(mantissa, exponent) of `input` = mantissa * 2**exponent, 0.5 <= abs(mantissa) < 1."""
+    input = as_tensor_operand(input, "frexp")
+    need_float(input, "frexp")
+    return Frexp(*apply(FREXP, input))
+
+
+@public
+def float_power(input: Any, exponent: Any) -> Tensor:
+    """``input ** exponent``, computed in float64; either may be a number."""
+    a, b = either(input, exponent, "float_power")
+    wide = [cast(x, float64) if isinstance(x, Tensor) else float(x.array) for x in (a, b)]
+    return pow(*wide)
+
+
+# Interpolation, and products added -----------------------------------------------------------
+
+LERP = Elementwise(
+    "lerp",
+    "select(abs(s) < 0.5, a + s * (b - a), b - (b - a) * (1 - s))",
+    "a b s",
+    takes="f",
+    vjps=(
+        lambda g, s: g * conj(1 - s),
+        lambda g, s: g * conj(s),
+        lambda g, a, b: g * conj(b - a),
+    ),
+    formula="a + s * (b - a)",
+    complex=True,
+)
+ADDCMUL = Elementwise(
+    "addcmul",
+    "a + s * b * c",
+    "a b c s",
+    takes="if",
+    vjps=(
+        lambda g: g,
+        lambda g, c, s: g * conj(c * s),
+        lambda g, b, s: g * conj(b * s),
+        lambda g, b, c: g * conj(b * c),
+    ),
+    complex=True,
+)
+ADDCDIV = Elementwise(
+    "addcdiv",
+    "a + s * b / c",
+    "a b c s",
+    result="float",
+    vjps=(
+        lambda g: g,
+        lambda g, c, s: over_slope(g * conj(s), conj(c)),
+        lambda g, b, c, s: -times_slope(g * conj(s), conj(b / c / c)),
+        lambda g, b, c: times_slope(g, conj(b / c)),
+    ),
+    complex=True,
+)
+
+
+def lerp_operands(input: Any, end: Any, weight: Any) -> tuple[Any, ...]:
+    """The operands of `lerp`, whose dtypes must be equal."""
+    a, b = as_tensor_operand(input, "lerp"), as_tensor_operand(end, "lerp")
+    s = operand(weight, "lerp")
+    if CATEGORY[a.dtype] < FLOAT:
+        raise DTypeError(f"lerp: needs floats, got {a.dtype}; use x.float()")
+    if a.dtype != b.dtype or (isinstance(s, Tensor) and s.ndim and s.dtype != a.dtype):
+        shown = ", ".join([str(x.dtype) for x in (a, b, s) if isinstance(x, Tensor)])
+        raise DTypeError(f"lerp: the dtypes must be equal, got {shown}; convert with x.to(dtype)")
+    return a, b, s
+
+
+def scaled_operands(input: Any, tensor1: Any, tensor2: Any, value: Any, op: str) -> tuple[Any, ...]:
+    """The operands of `addcmul` and `addcdiv`."""
+    a, b, c = [as_tensor_operand(x, op) for x in (input, tensor1, tensor2)]
+    s = operand(value, op)
+    if all([CATEGORY[x.dtype] == BOOL for x in (a, b, c)]):
+        raise DTypeError(f"{op}: not defined for bools: convert them first, x.int()")
+    if type(value) is float and CATEGORY[result_dtype(a.array, b.array, c.array)] <= INT:
+        raise DTypeError(f"{op}: of integers, value must be an integer too, got {value}")
+    if op == "addcdiv" and CATEGORY[b.dtype] < FLOAT and CATEGORY[c.dtype] < FLOAT:
+        raise DTypeError(
+            "addcdiv: integers are not divided here: convert one of tensor1 and tensor2, x.float()"
+        )
+    return a, b, c, s
+
+
+@public
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """``input + weight * (end - input)``; `weight` is a number or a tensor."""
+    return apply(LERP, *lerp_operands(input, end, weight))
+
+
+@public
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+    """``input + value * tensor1 * tensor2``."""
+    return apply(ADDCMUL, *scaled_operands(input, tensor1, tensor2, value, "addcmul"))
+
+
+@public
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+    """``input + value * tensor1 / tensor2``."""
+    return apply(ADDCDIV, *scaled_operands(input, tensor1, tensor2, value, "addcdiv"))
