@@ -42,6 +42,28 @@ SINGULAR = {
     "x ** 0.3": (lambda x: x**0.3, 0.0),
     "x ** y": (lambda x: x ** mg.tensor(0.5, dtype=mg.float64), 0.0),
     "y ** x": (lambda x: x.detach() ** x, 0.0),
+    "log2": (lambda x: x.log2(), 0.0),
+    "log10": (lambda x: x.log10(), 0.0),
+    "rsqrt": (lambda x: x.rsqrt(), 0.0),
+    "reciprocal": (lambda x: x.reciprocal(), 0.0),
+    "asin": (lambda x: (x / 4).asin(), -4.0),
+    "acos": (lambda x: (x / 4).acos(), -4.0),
+    "acosh": (lambda x: x.acosh(), 1.0),
+    "acosh outside its domain": (lambda x: x.acosh(), -1.0),
+    "atanh": (lambda x: (x / 4).atanh(), -4.0),
+    "atan2": (lambda x: mg.atan2(x, x), 0.0),
+    "atan2 at infinity": (lambda x: mg.atan2(x, x), -inf),
+    "hypot": (lambda x: mg.hypot(x, x), 0.0),
+    "xlogy": (lambda x: mg.xlogy(x, x), 0.0),
+    "logit": (lambda x: (x / 4).logit(), 0.0),
+    "logit outside its domain": (lambda x: (x / 4).logit(), -4.0),
+    "float_power": (lambda x: mg.float_power(x, 0.5), 0.0),
+    "logaddexp": (lambda x: mg.logaddexp(x, x), -inf),
+    "logaddexp2": (lambda x: mg.logaddexp2(x, x), -inf),
+    "copysign": (lambda x: mg.copysign(x, -x), -inf),
+    "remainder": (lambda x: mg.remainder(3.0, x), 0.0),
+    "fmod": (lambda x: mg.fmod(x * 3, x), 0.0),
+    "addcdiv": (lambda x: mg.addcdiv(x, x, x), 0.0),
     "std": (lambda x: mg.stack([x, x]).std(0), 0.0),
     "sqrt of log": (lambda x: x.log().sqrt(), 0.0),
 }
@@ -70,7 +92,17 @@ def test_an_infinite_slope_that_is_used_stays_infinite():
     assert gradient(lambda x: x.log(), leaf([0.0]))[0] == inf
 
 
-@pytest.mark.parametrize("function", [mg.sqrt, mg.log, lambda x: 1 / x, lambda x: x**1.5, mg.exp])
+SLOPED = [
+    mg.sqrt, mg.log, mg.exp, mg.log2, mg.log10, mg.log1p, mg.rsqrt, mg.reciprocal,
+    lambda x: (x / 4).atanh(), lambda x: (x + 1).acosh(),
+    lambda x: 1 / x, lambda x: x**1.5, lambda x: (x / 4).asin(), lambda x: (x / 4).acos(),
+    lambda x: mg.atan2(x, x + 1), lambda x: mg.hypot(x, x), lambda x: mg.xlogy(x, x), mg.sinc,
+    lambda x: (x / 4).logit(), lambda x: mg.float_power(x, 1.5), lambda x: mg.logaddexp(x, 2 * x),
+    lambda x: mg.remainder(3.0, x), lambda x: mg.lerp(x, x * x, x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", SLOPED)
 def test_finite_slopes_are_not_masked(function):
     """jvp by two backward passes starts from a zero cotangent and needs the slope all the same."""
     x, v = leaf([0.5, 2.0]), mg.tensor([1.0, -3.0], dtype=mg.float64)

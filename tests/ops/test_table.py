@@ -70,7 +70,10 @@ MUTATIONS = {
 }
 # Rounding is flat almost everywhere: its gradient is zero, and so is 1.01 times it. Differences in
 # float64 say nothing about a cast to another type: `test_cast` does.
-UNGUARDED = {"sign", "real_angle", "floor", "ceil", "round", "cast"}
+UNGUARDED = {
+    "sign", "real_angle", "floor", "ceil", "trunc", "round", "round_decimals", "round_tens",
+    "div_floor", "div_trunc", "cast", "copysign 1", "nextafter 1",
+}  # fmt: skip
 
 
 def formulas_in(outs):
@@ -174,6 +177,8 @@ def test_every_gradient_formula_is_guarded(name, monkeypatch):
     expected = {i for i, formula in enumerate(prim.vjps) if formula is not None}
     assert inputs >= expected, f"no row reaches the gradients of inputs {expected - inputs}"
     for i in inputs:
+        if f"{name} {i}" in UNGUARDED:
+            continue
         users = [op for op in TABLE if any((name, i) in part for part in survey()[op.name][:2])]
         for kind, mutate in MUTATIONS.items():
             with monkeypatch.context() as patch:
