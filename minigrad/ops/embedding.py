@@ -14,7 +14,7 @@ from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
-from .choice import maximum, where
+from .choice import clamp_min, where
 from .creation import arange
 from .elementwise import abs, pow, sqrt
 from .extreme import amax
@@ -169,7 +169,7 @@ def embedding_bag(
     rows = rows if keep is None else where(keep, rows, 0)
     total = apply(INDEX_ADD, rows, bag, dim=0, out_shape=(count + 1, rows.shape[1]))[:count]
     if mode == "mean":
-        total = total / maximum(_sizes(bag, count, keep), 1)
+        total = total / clamp_min(_sizes(bag, count, keep), 1)
     return cast(total, weight.dtype)
 
 
