@@ -130,10 +130,18 @@ def picked(result: Any, input: Tensor, axis: int, indices: Tensor, keepdim: bool
     return result(values, indices)
 
 
-def _max_or_min(name: str, input: Tensor, dim: Any, keepdim: bool, other: Any) -> Any:
+def _max_or_min(
+    name: str, input: Tensor, args: tuple[Any, ...], dim: Any, keepdim: bool, other: Any
+) -> Any:
     prim, arg_prim = (MAX, ARGMAX) if name == "max" else (MIN, ARGMIN)
-    if other is not None or isinstance(dim, Tensor):
-        return (maximum if name == "max" else minimum)(input, dim if other is None else other)
+    if len(args) > 2:
+        raise DTypeError(f"{name}: takes (input, dim, keepdim) or (input, other), got {args}")
+    if args and isinstance(args[0], Tensor):  # which as dim= would be a number
+        other = args[0]
+    elif args:
+        dim, keepdim = args[0], args[1] if len(args) > 1 else keepdim
+    if other is not None:
+        return (maximum if name == "max" else minimum)(input, other)
     if dim is None:
         return _extreme(prim, input, (), False)
     axis = axis_of(dim, input.ndim, name)
@@ -142,15 +150,21 @@ def _max_or_min(name: str, input: Tensor, dim: Any, keepdim: bool, other: Any) -
 
 
 @of_tensor
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """The maximum of all elements; along `dim`, (values, indices); of two tensors, `maximum`."""
-    return _max_or_min("max", input, dim, keepdim, other)
+def max(
+    input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None
+) -> Any:
+    """The maximum of all elements: ``max(x)``; along a dimension, (values, indices):
+    ``max(x, dim, keepdim=False)``; of two tensors, `maximum`: ``max(x, other)``."""
+    return _max_or_min("max", input, args, dim, keepdim, other)
 
 
 @of_tensor
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """The minimum of all elements; along `dim`, (values, indices); of two tensors, `minimum`."""
-    return _max_or_min("min", input, dim, keepdim, other)
+def min(
+    input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None
+) -> Any:
+    """The minimum of all elements: ``min(x)``; along a dimension, (values, indices):
+    ``min(x, dim, keepdim=False)``; of two tensors, `minimum`: ``min(x, other)``."""
+    return _max_or_min("min", input, args, dim, keepdim, other)
 
 
 # The smooth maximum --------------------------------------------------------------------------
