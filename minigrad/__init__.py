@@ -94,6 +94,7 @@ from .ops.join import *
 from .ops.masked import *
 from .ops.matmul import *
 from .ops.order import *
+from .ops.package_layers import *
 from .ops.products import *
 from .ops.random import *
 from .ops.rearrange import *

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from ..ops import (
     adaptive_pool,
+    attention,
     avg_pool,
     binary_loss,
     conv,
     conv_transpose,
+    dropouts,
     fractional_pool,
     loss,
     margin_loss,
+    multi_head,
     norm,
     piecewise,
     pool,
@@ -20,12 +23,14 @@ from ..ops import (
     unpool,
 )
 from ..ops.adaptive_pool import *
+from ..ops.attention import *
 from ..ops.avg_pool import *
 from ..ops.binary_loss import *
 from ..ops.calling import check_all as _check_all
 from ..ops.conv import *
 from ..ops.conv_transpose import *
 from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
+from ..ops.dropouts import *
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
 from ..ops.embedding import embedding as embedding
@@ -35,11 +40,11 @@ from ..ops.fractional_pool import *
 from ..ops.loss import *
 from ..ops.margin_loss import *
 from ..ops.matmul import linear as linear
+from ..ops.multi_head import *
 from ..ops.norm import *
 from ..ops.piecewise import *
 from ..ops.pool import *
 from ..ops.products import bilinear as bilinear
-from ..ops.random import dropout as dropout
 from ..ops.regression_loss import *
 from ..ops.running_norm import *
 from ..ops.shape import pad as pad
@@ -51,7 +56,6 @@ from ..ops.unpool import *
 
 __all__ = [
     "bilinear",
-    "dropout",
     "embedding",
     "embedding_bag",
     "linear",
@@ -78,6 +82,9 @@ __all__ += fractional_pool.__all__
 __all__ += pool.__all__
 __all__ += unpool.__all__
 __all__ += norm.__all__
+__all__ += attention.__all__
+__all__ += multi_head.__all__
+__all__ += dropouts.__all__
 __all__ += running_norm.__all__
 
 _check_all(globals())

@@ -21,7 +21,7 @@ from .shape import cast, reshape, unsqueeze
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def checked(function: F) -> F:
+def takes_tensors(function: F) -> F:
     """`function`, which refuses what is no Tensor for the arguments annotated as one."""
     parameters = list(inspect.signature(function).parameters.values())
     kinds = {"Tensor": True, "Tensor | None": False}
@@ -53,7 +53,7 @@ def layer_function(function: F) -> F:
     A function of several operations would else round after each of them. The result has the dtype
     of the arguments; where they have several, that is left for `function` to refuse.
     """
-    inner = checked(function)
+    inner = takes_tensors(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

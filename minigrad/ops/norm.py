@@ -20,7 +20,7 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .elementwise import pow
-from .layer import checked, per_channel
+from .layer import per_channel, takes_tensors
 from .operands import need_float
 from .shape import cast, pad, reshape
 
@@ -116,7 +116,7 @@ def _last_axes(op: str, input: Tensor, shape: Any, **parameters: Tensor | None) 
     return tuple(range(input.ndim - len(shape), input.ndim))
 
 
-@checked
+@takes_tensors
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -137,7 +137,7 @@ def layer_norm(
     return cast(scaled(standardize(x, axes, eps)[0], w, b), input.dtype)
 
 
-@checked
+@takes_tensors
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -174,7 +174,7 @@ def check_counts(op: str, shape: Shape) -> None:
         raise ArgumentError(f"{op}: expected more than 1 value per channel, got shape {shape}")
 
 
-@checked
+@takes_tensors
 def rms_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -197,7 +197,7 @@ def rms_norm(
     return cast(scaled(y, w, None), input.dtype)
 
 
-@checked
+@takes_tensors
 def local_response_norm(
     input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Tensor:

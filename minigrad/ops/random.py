@@ -1,4 +1,4 @@
-"""Random tensors and dropout, from counters: nothing random is stored for backward."""
+"""Random tensors, from counters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ..device import device as Device
 from ..dtypes import CATEGORY, FLOAT, as_dtype, float32, float64, get_default_dtype, int64
 from ..errors import ArgumentError, DTypeError
 from ..ir import Primitive, Shape, Spec
-from ..kernels.launch import memory_order
 from ..kernels.reference.random import counters
 from ..random import Generator, default_generator
 from ..tensor import Tensor, apply
@@ -30,37 +29,6 @@ def _filled(name: str) -> Primitive:
 
 
 UNIFORM, NORMAL, INTEGERS = _filled("uniform"), _filled("normal"), _filled("integers")
-DROPOUT: Primitive = Primitive(
-    "dropout",
-    lambda x, *, seed, offset, p: Spec(x.shape, x.dtype, memory_order(x)),
-    kernel="random.dropout",
-    vjps=(lambda g, seed, offset, p: apply(DROPOUT, g, seed=seed, offset=offset, p=p),),
-    formula="y = x mask / (1 - p), the mask computed from (seed, offset)",
-)
-
-
-def dropout(
-    input: Tensor,
-    p: float = 0.5,
-    training: bool = True,
-    inplace: bool = False,
-    *,
-    generator: Generator | None = None,
-) -> Tensor:
-    """Each element zeroed with probability `p` and the others scaled by ``1 / (1 - p)``.
-
-    (Srivastava et al. 2014.) Outside training the input itself.
-    """
-    if not 0.0 <= p <= 1.0:
-        raise ArgumentError(f"dropout: p={p} must be a probability in [0, 1]")
-    if inplace:
-        raise ArgumentError("dropout: inplace=True is not offered; use the result")
-    if not training or p == 0.0:
-        return input
-    if p == 1.0:
-        return input * 0.0
-    draw = (generator or default_generator).draw(counters(input.array.size))
-    return apply(DROPOUT, input, seed=draw.seed, offset=draw.offset, p=float(p))
 
 
 def _draw(

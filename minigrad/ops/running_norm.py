@@ -10,14 +10,14 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..grad_mode import no_grad
 from ..ir import Shape
 from ..tensor import Tensor
-from .layer import checked, per_channel
+from .layer import per_channel, takes_tensors
 from .norm import check_channels, check_counts, scaled, standardize, widened
 from .shape import cast, reshape
 
 __all__ = ["batch_norm", "instance_norm"]
 
 
-@checked
+@takes_tensors
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -97,7 +97,7 @@ def track(running: Tensor, batch: Tensor, momentum: float) -> None:
         running[...] = cast(wide * (1 - momentum) + batch * momentum, running.dtype)
 
 
-@checked
+@takes_tensors
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,

@@ -254,3 +254,33 @@ def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
         near = x[:, max(c - size // 2, 0) : c + (size - 1) // 2 + 1]
         out[:, c] = x[:, c] / (k + alpha * (near**2).sum(1) / size) ** beta
     return out
+
+
+def attention(
+    q, k, v, mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
+):  # fmt: skip
+    if enable_gqa:
+        k, v = (np.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v))
+    factor = q.shape[-1] ** -0.5 if scale is None else scale
+    scores = np.einsum("...le,...se->...ls", q, k) * factor
+    if is_causal:
+        mask = np.tri(*scores.shape[-2:], dtype=bool)
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
+    odds = np.exp(scores)
+    total = odds.sum(-1, keepdims=True)
+    return np.einsum("...ls,...sv->...lv", odds / np.where(total == 0, 1, total), v)
+
+
+def multi_head(x, w_in, b_in, w_out, mask=None):
+    """Two heads of (L, N, E) or (L, E); True hides."""
+    lone = x.ndim == 2
+    x = x[:, None] if lone else x
+    L, N, E = x.shape
+    q, k, v = np.moveaxis((x @ w_in.T + b_in).reshape(L, N, 3, 2, E // 2), 2, 0)
+    scores = np.einsum("lnhe,snhe->nhls", q, k) / np.sqrt(E // 2)
+    odds = np.exp(scores if mask is None else np.where(mask, -np.inf, scores))
+    weights = odds / odds.sum(-1, keepdims=True)
+    out = np.einsum("nhls,snhe->lnhe", weights, v).reshape(L, N, E) @ w_out.T
+    weights = weights.mean(1)
+    return (out[:, 0], weights[0]) if lone else (out, weights)

@@ -27,14 +27,17 @@ OURS_ALONE = (
     "unique",
     "histogram",
     "histogramdd",
-    "dropout",
     "to another device",
     "max_pool2d_gather",
     "gumbel_softmax",
 )
 # PyTorch has no derivative of these.
 NOT_DIFFERENTIATED = ("7 % x", "asinh_", "acosh_", "atanh_")
-COMPARED = [op for op in TABLE if op.name not in OURS_ALONE and "_ with a t" not in op.name]
+COMPARED = [
+    op
+    for op in TABLE
+    if op.name not in OURS_ALONE and "dropout" not in op.name and "_ with a t" not in op.name
+]
 
 
 @pytest.mark.parametrize("op", COMPARED, ids=lambda op: op.name)

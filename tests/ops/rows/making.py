@@ -24,7 +24,7 @@ def call(name):
         first = args[1] if isinstance(args[0], str) else args[0]
         tensor = first[0] if isinstance(first, (list, tuple)) else first
         if isinstance(tensor, mg.Tensor):
-            library = mg if "." in name or hasattr(mg, name) else F
+            library = F if hasattr(F, name) else mg
         else:
             torch = sys.modules["torch"]
             functional = torch.nn.functional

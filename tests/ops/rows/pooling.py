@@ -1,5 +1,7 @@
 """Pooling of sequences, images and volumes."""
 
+from functools import partial
+
 import layer_oracles as oracles
 import numpy as np
 from numpy import array, inf, nan
@@ -62,6 +64,8 @@ ROWS = [
         sample(X(0, 1, 4), 2)),
     row("max_pool1d with indices", oracles.max_pool(1),
         sample(X(1, 2, 5), 2, return_indices=True), function=call("max_pool1d"), **WITH_INDICES),
+    row("max_pool1d_with_indices", partial(oracles.max_pool(1), return_indices=True),
+        sample(X(1, 2, 5), 2), sample(X(2, 6), 3, 2, 1), **WITH_INDICES),
     row("max_pool2d", oracles.max_pool(2), sample(X(2, 2, 4, 5), 2), sample(X(2, 5, 5), 3, 2, 1),
         sample(X(1, 1, 5, 6), (2, 3), (2, 1), (1, 0), (1, 2)), sample(CORNER, 2, smooth=False),
         sample(X(1, 2, 5, 5), 2, ceil_mode=True), sample(X(0, 1, 4, 4), 2), kinds="fi"),

@@ -1,0 +1,242 @@
+"""Multi-head attention: projections around `scaled_dot_product_attention`.
+
+Letters: L queries, S keys, N batch, E features, H heads, D = E / H features of a head. As in
+PyTorch, lengths come first: (L, N, E).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..dtypes import bool_, is_float
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..tensor import Tensor
+from .attention import scaled_dot_product_attention
+from .creation import zeros
+from .dropouts import dropout
+from .elementwise import where
+from .join import cat
+from .layer import layer_function
+from .matmul import linear, matmul
+from .shape import expand, mT, reshape, transpose, unsqueeze
+from .shape import pad as pad_
+from .softmax import softmax
+
+__all__ = ["multi_head_attention_forward"]
+
+
+@layer_function
+def multi_head_attention_forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Tensor | None,
+    in_proj_bias: Tensor | None,
+    bias_k: Tensor | None,
+    bias_v: Tensor | None,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Tensor,
+    out_proj_bias: Tensor | None,
+    training: bool = True,
+    key_padding_mask: Tensor | None = None,
+    need_weights: bool = True,
+    attn_mask: Tensor | None = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Tensor | None = None,
+    k_proj_weight: Tensor | None = None,
+    v_proj_weight: Tensor | None = None,
+    static_k: Tensor | None = None,
+    static_v: Tensor | None = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Attention of several heads, each on its part of projected features. (Vaswani et al. 2017.)
+
+    Args:
+        query: (L, N, E), or (L, E); key, value: (S, N, ...), or (S, ...).
+        embed_dim_to_check: E.
+        num_heads: H, which divides E.
+        in_proj_weight: (3 E, E), for queries, keys and values; or, with
+            `use_separate_proj_weight`, `q_proj_weight`, `k_proj_weight` and `v_proj_weight`.
+        in_proj_bias: (3 E,).
+        bias_k, bias_v: (1, 1, E), one more key and value.
+        add_zero_attn: one more key and value of zeros.
+        dropout_p: the probability of a weight to be zeroed, in `training`.
+        out_proj_weight, out_proj_bias: (E, E) and (E,).
+        key_padding_mask: (N, S), True or -inf for keys to leave out.
+        need_weights: return the weights too; without, a query that may look nowhere gives zeros.
+        attn_mask: (L, S) or (N H, L, S), True for places to leave out, or floats to add.
+        static_k, static_v: (N H, S, D), in place of projected keys and values.
+        average_attn_weights: whether the weights are averaged over the heads.
+        is_causal: says that `attn_mask` is the causal one.
+
+    Returns: (L, N, E), and the weights (N, L, S), or (N, H, L, S); without N as the query.
+    """
+    op = "multi_head_attention_forward"
+    lone = _check_shapes(op, query, key, value, key_padding_mask, attn_mask, num_heads)
+    if lone:
+        query, key, value = [unsqueeze(x, 1) for x in (query, key, value)]
+        key_padding_mask = None if key_padding_mask is None else unsqueeze(key_padding_mask, 0)
+    E = query.shape[-1]
+    if embed_dim_to_check != E or E % num_heads:
+        raise ShapeError(
+            f"{op}: the query has {E} features; {embed_dim_to_check} were expected, which must "
+            f"divide into {num_heads} heads"
+        )
+    if is_causal and attn_mask is None:
+        raise ArgumentError(f"{op}: is_causal is a hint about attn_mask, which must be given")
+    padding = _additive(op, "key_padding_mask", key_padding_mask, query)
+    causal = is_causal and padding is None and not need_weights
+    mask = None if causal else _additive(op, "attn_mask", attn_mask, query)
+    separate = (q_proj_weight, k_proj_weight, v_proj_weight)
+    weights = separate if use_separate_proj_weight else _thirds(op, in_proj_weight, E)
+    q, k, v = _projected(op, query, key, value, weights, in_proj_bias)
+    L, N, _ = q.shape
+    if mask is not None:
+        mask = _three_dimensions(op, mask, L, k.shape[0], N * num_heads)
+    if bias_k is not None and bias_v is not None:
+        if static_k is not None or static_v is not None:
+            raise ArgumentError(f"{op}: bias_k and bias_v do not go with static_k and static_v")
+        k, v = [_longer(x, expand(b, (1, N, E))) for x, b in ((k, bias_k), (v, bias_v))]
+        mask, padding = _wider(mask), _wider(padding)
+    elif bias_k is not None or bias_v is not None:
+        raise ArgumentError(f"{op}: give both bias_k and bias_v, or neither")
+    q = _heads(q, num_heads)
+    k = _heads(k, num_heads) if static_k is None else _static(op, static_k, q)
+    v = _heads(v, num_heads) if static_v is None else _static(op, static_v, q)
+    if add_zero_attn:
+        blank = zeros(N * num_heads, 1, q.shape[2], dtype=q.dtype, device=q.device)
+        k, v = cat([k, blank], 1), cat([v, blank], 1)
+        mask, padding = _wider(mask), _wider(padding)
+    mask = _merged(op, mask, padding, num_heads, k.shape[1])
+    p = dropout_p if training else 0.0
+    out, attention = _attend(q, k, v, mask, p, need_weights, causal, num_heads)
+    out = reshape(transpose(out, 0, 1), (L, N, E))  # (N H, L, D) -> (L, N, E)
+    out = linear(out, out_proj_weight, out_proj_bias)
+    if attention is not None and average_attn_weights:
+        attention = attention.mean(1)
+    if lone:
+        out = reshape(out, (L, E))
+        attention = None if attention is None else reshape(attention, attention.shape[1:])
+    return out, attention
+
+
+def _attend(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float, need_weights: bool,
+    causal: bool, heads: int,
+) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+    """(N H, L, D), and the weights (N, H, L, S) if wanted."""
+    NH, L, D = q.shape
+    if not need_weights:
+        q, k, v = [reshape(x, (NH // heads, heads, *x.shape[1:])) for x in (q, k, v)]
+        if mask is not None:  # (1 or N H, L, S) -> (1 or N, 1 or H, L, S)
+            lead = (1, 1) if mask.shape[0] == 1 else (NH // heads, heads)
+            mask = reshape(mask, (*lead, *mask.shape[1:]))
+        out = scaled_dot_product_attention(q, k, v, mask, p, causal)
+        return reshape(out, (NH, L, D)), None
+    scores = matmul(q * math.sqrt(1.0 / D), mT(k))
+    weights = softmax(scores if mask is None else scores + mask, -1)
+    if p:
+        weights = dropout(weights, p)
+    return matmul(weights, v), reshape(weights, (NH // heads, heads, L, weights.shape[2]))
+
+
+def _check_shapes(
+    op: str, query: Tensor, key: Tensor, value: Tensor, padding: Tensor | None,
+    mask: Tensor | None, heads: int,
+) -> bool:  # fmt: skip
+    """Whether there is no batch."""
+    ndim = query.ndim
+    if ndim not in (2, 3) or key.ndim != ndim or value.ndim != ndim:
+        raise ShapeError(
+            f"{op}: expected query, key and value (length, N, features), or all without N, got "
+            f"{query.shape}, {key.shape}, {value.shape}"
+        )
+    if padding is not None and padding.ndim != ndim - 1:
+        raise ShapeError(f"{op}: key_padding_mask {padding.shape} must be (N, S), or (S,) alone")
+    if mask is not None and mask.ndim not in (2, 3):
+        raise ShapeError(f"{op}: attn_mask {mask.shape} must be (L, S) or (N H, L, S)")
+    if mask is not None and ndim == 2 and mask.ndim == 3:
+        wanted = (heads, query.shape[0], key.shape[0])
+        if mask.shape != wanted:
+            raise ShapeError(f"{op}: attn_mask {mask.shape} must be {wanted}")
+    return ndim == 2
+
+
+def _additive(op: str, name: str, mask: Tensor | None, query: Tensor) -> Tensor | None:
+    """A mask as floats to add: -inf where a bool one is True."""
+    if mask is None or is_float(mask.dtype):
+        return mask
+    if mask.dtype != bool_:
+        raise DTypeError(f"{op}: {name} must be bool or floats, got {mask.dtype}")
+    return where(mask, -math.inf, zeros((), dtype=query.dtype, device=query.device))
+
+
+def _thirds(op: str, weight: Tensor | None, E: int) -> tuple[Tensor, ...]:
+    if weight is None:
+        raise ArgumentError(f"{op}: in_proj_weight is needed without separate weights")
+    if weight.ndim != 2 or weight.shape[0] != 3 * E:
+        raise ShapeError(f"{op}: in_proj_weight {weight.shape} must be ({3 * E}, {E})")
+    return weight[:E], weight[E : 2 * E], weight[2 * E :]
+
+
+def _projected(
+    op: str, query: Tensor, key: Tensor, value: Tensor, weights: Any, bias: Tensor | None
+) -> list[Tensor]:
+    if any([w is None for w in weights]):
+        raise ArgumentError(f"{op}: q_proj_weight, k_proj_weight and v_proj_weight are needed")
+    if key.shape[:2] != value.shape[:2] or key.shape[1] != query.shape[1]:
+        raise ShapeError(
+            f"{op}: key {key.shape} and value {value.shape} must agree in length, and with the "
+            f"query {query.shape} in N"
+        )
+    E = query.shape[-1]
+    parts = [None] * 3 if bias is None else [bias[i * E : (i + 1) * E] for i in range(3)]
+    inputs = (query, key, value)
+    return [linear(x, w, b) for x, w, b in zip(inputs, weights, parts, strict=True)]
+
+
+def _three_dimensions(op: str, mask: Tensor, L: int, S: int, NH: int) -> Tensor:
+    shape = (L, S) if mask.ndim == 2 else (NH, L, S)
+    if mask.shape != shape:
+        raise ShapeError(f"{op}: attn_mask {mask.shape} must be {shape}")
+    return unsqueeze(mask, 0) if mask.ndim == 2 else mask
+
+
+def _longer(x: Tensor, extra: Tensor) -> Tensor:
+    return cat([x, extra], 0)
+
+
+def _wider(mask: Tensor | None) -> Tensor | None:
+    """A mask for one more key, which may be looked at."""
+    return None if mask is None else pad_(mask, (0, 1))
+
+
+def _heads(x: Tensor, heads: int) -> Tensor:
+    """x (S, N, E) as (N H, S, D)."""
+    S, N, E = x.shape
+    return transpose(reshape(x, (S, N * heads, E // heads)), 0, 1)
+
+
+def _static(op: str, x: Tensor, q: Tensor) -> Tensor:
+    if x.ndim != 3 or x.shape[0] != q.shape[0] or x.shape[2] != q.shape[2]:
+        raise ShapeError(f"{op}: static_k and static_v must be ({q.shape[0]}, S, {q.shape[2]})")
+    return x
+
+
+def _merged(
+    op: str, mask: Tensor | None, padding: Tensor | None, heads: int, S: int
+) -> Tensor | None:
+    """Both masks as one: (1 or N H, 1 or L, S)."""
+    if padding is None:
+        return mask
+    N = padding.shape[0]
+    if padding.shape[1] != S:
+        raise ShapeError(f"{op}: key_padding_mask {padding.shape} must be ({N}, {S})")
+    wide = expand(reshape(padding, (N, 1, 1, S)), (N, heads, 1, S))
+    wide = reshape(wide, (N * heads, 1, S))
+    return wide if mask is None else mask + wide
