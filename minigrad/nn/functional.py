@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from ..ops import (
-    adaptive_pool,
-    attention,
-    avg_pool,
-    binary_loss,
-    conv,
-    conv_transpose,
-    dropouts,
-    fractional_pool,
-    loss,
-    margin_loss,
-    multi_head,
-    norm,
-    piecewise,
-    pool,
-    regression_loss,
-    running_norm,
-    smooth,
-    unpool,
-)
+from ..ops import adaptive_pool as _adaptive_pool
+from ..ops import attention as _attention
+from ..ops import avg_pool as _avg_pool
+from ..ops import binary_loss as _binary_loss
+from ..ops import conv as _conv
+from ..ops import conv_transpose as _conv_transpose
+from ..ops import dropouts as _dropouts
+from ..ops import fractional_pool as _fractional_pool
+from ..ops import loss as _loss
+from ..ops import margin_loss as _margin_loss
+from ..ops import multi_head as _multi_head
+from ..ops import norm as _norm
+from ..ops import piecewise as _piecewise
+from ..ops import pool as _pool
+from ..ops import regression_loss as _regression_loss
+from ..ops import running_norm as _running_norm
+from ..ops import smooth as _smooth
+from ..ops import unpool as _unpool
 from ..ops.adaptive_pool import *
 from ..ops.attention import *
 from ..ops.avg_pool import *
@@ -68,23 +66,23 @@ __all__ = [
 ]
 __all__ += ["cosine_similarity", "gumbel_softmax", "normalize", "pairwise_distance", "pdist"]
 __all__ += ["softmin"]
-__all__ += piecewise.__all__
-__all__ += smooth.__all__
-__all__ += adaptive_pool.__all__
-__all__ += avg_pool.__all__
-__all__ += binary_loss.__all__
-__all__ += loss.__all__
-__all__ += margin_loss.__all__
-__all__ += regression_loss.__all__
-__all__ += conv.__all__
-__all__ += conv_transpose.__all__
-__all__ += fractional_pool.__all__
-__all__ += pool.__all__
-__all__ += unpool.__all__
-__all__ += norm.__all__
-__all__ += attention.__all__
-__all__ += multi_head.__all__
-__all__ += dropouts.__all__
-__all__ += running_norm.__all__
+__all__ += _piecewise.__all__
+__all__ += _smooth.__all__
+__all__ += _adaptive_pool.__all__
+__all__ += _avg_pool.__all__
+__all__ += _binary_loss.__all__
+__all__ += _loss.__all__
+__all__ += _margin_loss.__all__
+__all__ += _regression_loss.__all__
+__all__ += _conv.__all__
+__all__ += _conv_transpose.__all__
+__all__ += _fractional_pool.__all__
+__all__ += _pool.__all__
+__all__ += _unpool.__all__
+__all__ += _norm.__all__
+__all__ += _attention.__all__
+__all__ += _multi_head.__all__
+__all__ += _dropouts.__all__
+__all__ += _running_norm.__all__
 
 _check_all(globals())
