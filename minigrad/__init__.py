@@ -81,6 +81,7 @@ from .ops.cumulative import *
 from .ops.diagonal import *
 from .ops.differences import *
 from .ops.distance import *
+from .ops.distributions import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
@@ -119,6 +120,7 @@ from .random import (
     get_rng_state,
     initial_seed,
     manual_seed,
+    seed,
     set_rng_state,
 )
 from .serialization import load, save

@@ -22,6 +22,7 @@ from .ops import (
     diagonal,
     differences,
     distance,
+    distributions,
     exponential,
     extreme,
     gather,
@@ -32,7 +33,6 @@ from .ops import (
     matmul,
     order,
     products,
-    random,
     rearrange,
     reduce,
     rounding,
@@ -220,9 +220,10 @@ METHODS: dict[str, Callable[..., Any]] = {
     "where": lambda self, condition, other: choice.where(condition, self, other),
     **inplace.TWINS,
     **{name: getattr(inplace, name) for name in "copy_ fill_ zero_".split()},
-    "uniform_": random.uniform_,
-    "normal_": random.normal_,
-    "bernoulli": random.bernoulli,
+    **{name: getattr(distributions, name) for name in (
+        "bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ "
+        "random_ uniform_"
+    ).split()},
     # reductions
     **{name: getattr(reduce, name) for name in (
         "sum mean prod nansum nanmean count_nonzero"

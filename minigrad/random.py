@@ -6,10 +6,13 @@ alone, so they are equal on every device, and a mask can be computed again inste
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from .device import device as Device
 from .errors import ArgumentError
 
 
@@ -23,9 +26,12 @@ class Draw(NamedTuple):
 class Generator:
     """A stream of random numbers: the same seed gives the same numbers, run after run."""
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: Any = None, device: Any = "cpu") -> None:
         self._lock = threading.Lock()
-        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1 if seed is None else seed)
+        if seed is not None and not isinstance(seed, int):  # PyTorch's Generator("cuda")
+            seed, device = None, seed
+        self.device = Device(device)  # where it was asked for; its numbers are the same everywhere
+        self.seed() if seed is None else self.manual_seed(seed)
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream of `seed`, an integer of 64 bits (negative ones wrap)."""
@@ -33,6 +39,11 @@ class Generator:
             raise ArgumentError(f"manual_seed: {seed} does not fit in 64 bits")
         self._seed, self._offset = seed % 2**64, 0
         return self
+
+    def seed(self) -> int:
+        """Start the stream of a seed that the operating system gives, which is returned."""
+        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1)
+        return self._seed
 
     def initial_seed(self) -> int:
         """The seed of the stream."""
@@ -60,6 +71,25 @@ default_generator = Generator()
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator, which layers, dropout and `rand` draw from."""
     return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Seed the default generator from the operating system; returns the seed."""
+    return default_generator.seed()
+
+
+@contextlib.contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
+    """``with fork_rng():`` what is drawn inside leaves the default generator where it was.
+
+    (Devices share one generator, so `devices` changes nothing.)
+    """
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)
 
 
 def initial_seed() -> int:

@@ -21,8 +21,9 @@ ROOT = Path(mg.__file__).parent
 ROOMS = [
     ("context", "version"),
     ("errors",),
-    ("ir", "dtypes", "limits", "random", "layout"),
+    ("ir", "dtypes", "limits", "layout"),
     ("expr", "device"),
+    ("random",),
     ("storage",),
     ("graph",),
     ("kernels",),
