@@ -116,7 +116,8 @@ def _arrays(
     if expected.dtype.kind in "biu":
         bad = expected != actual
     else:
-        bad = ~_close(expected, actual, tolerance(name, NAMES[expected.dtype], gradient))
+        rtol = tolerance(name, NAMES[expected.dtype], gradient)
+        bad = ~_close(expected, actual, rtol, 0.01 if gradient else 0.0)
     if not bad.any():
         return []
     first = tuple([int(i) for i in np.argwhere(bad)[0]])
@@ -125,16 +126,20 @@ def _arrays(
     return [f"{count} of {expected.size} values, first at {first}: {pair}; {shown}"]
 
 
-def _close(expected: np.ndarray, actual: np.ndarray, rtol: float) -> np.ndarray:
-    """Elementwise, with NaN and infinities in their places."""
+def _close(expected: np.ndarray, actual: np.ndarray, rtol: float, least: float) -> np.ndarray:
+    """Elementwise, with NaN and infinities in their places.
+
+    A gradient may be zero by cancellation: the terms, of about the size of the cotangents, leave
+    their rounding errors; `least` stands for that size.
+    """
     if expected.dtype.kind == "c":
         parts = (expected.real, actual.real), (expected.imag, actual.imag)
-        scale = _scale(expected)
+        scale = max(_scale(expected), least)
         near = _close_reals(*parts[0], rtol, scale) & _close_reals(*parts[1], rtol, scale)
         # Which part of a complex number overflows first is nobody's promise.
         return near | ~(np.isfinite(expected) | np.isfinite(actual))
     e, a = expected.astype(np.float64), actual.astype(np.float64)
-    return _close_reals(e, a, rtol, _scale(e))
+    return _close_reals(e, a, rtol, max(_scale(e), least))
 
 
 def _scale(values: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from parity import store
+from parity.agree import differences
 from parity.cases import NAMES, Array, Case, Device, DType, Named, leaves
 from parity.tolerances import RANDOM
 
@@ -17,8 +18,8 @@ from .surface import signatures, surface
 
 MOST = 60  # cases of a function
 MOST_ERRORS = 6
-ELEMENTS = 150  # numbers in a case: its inputs and outputs
-LARGE = 2000  # the same, where nothing smaller shows a feature
+ELEMENTS = 400  # numbers in a case: its inputs and outputs
+LARGE = 3000  # the same, where nothing smaller shows a feature
 
 
 def record(names: list[str] | None = None) -> None:
@@ -46,7 +47,7 @@ def record(names: list[str] | None = None) -> None:
 def chosen(function: str) -> list[Case]:
     """A few cases that show all that the drawn ones show."""
     drawn = [case for case in draw.cases(function, limit=12) if run(case)]
-    drawn += [case for base in drawn[:150] for case in spelled(base) if accepted(case)]
+    drawn += [case for base in drawn[:150] for case in spelled(base) if as_before(case, base)]
     drawn += list(_with_out(function, drawn))
     drawn.sort(key=_rank)
     seen: set[str] = set()
@@ -83,9 +84,10 @@ def run(case: Case) -> bool:
     return "function" in case.outcomes
 
 
-def accepted(case: Case) -> bool:
-    """`run`, for a spelling that PyTorch may not know."""
-    return run(case) and not case.outcomes["function"].raises
+def as_before(case: Case, base: Case) -> bool:
+    """Run a new spelling of a call; whether PyTorch takes it for the same call."""
+    outcomes = [c.outcomes["function"] for c in (base, case)] if run(case) else []
+    return bool(outcomes) and not differences(case, "function", *outcomes)
 
 
 def size(case: Case) -> int:
@@ -126,6 +128,7 @@ def features(case: Case) -> Iterator[str]:
         yield f"{case.origin}:{dtypes}"
     if any([a.grad for a in arrays]):
         yield f"grad:{len(outcome.grads)}:{NAMES[main.dtype]}"
+        yield from [f"grad:{name}:{_kind(value)}" for name, value in case.kwargs.items()]
     if case.origin.startswith("call"):
         yield case.origin
 

@@ -17,6 +17,7 @@ STATED = {
     "torch.unique": [["input", "sorted=", "return_inverse=", "return_counts=", "dim="]],
     "torch.unique_consecutive": [["input", "return_inverse=", "return_counts=", "dim="]],
     "torch.nn.functional.logsigmoid": [["input"]],
+    "torch.zero_": [["input"]],
     "torch.numel": [["input"]],
     "torch.lu": [["A", "pivot=", "get_infos=", "out="]],
     "torch.meshgrid": [["*tensors", "indexing="]],
