@@ -22,9 +22,9 @@ def differences(
         return _errors(expected, actual)
     name = case.function
     if name in CANONICAL:
-        args = case.args
-        expected_value = CANONICAL[name](expected.value, *args)
-        actual_value = CANONICAL[name](actual.value, *args)
+        inputs = list(leaves((case.args, case.kwargs)))
+        expected_value = CANONICAL[name](expected.value, *inputs)
+        actual_value = CANONICAL[name](actual.value, *inputs)
     elif name in CHOOSE:
         expected_value = chosen(name, expected.value, case.args, case.kwargs)
         actual_value = chosen(name, actual.value, case.args, case.kwargs)

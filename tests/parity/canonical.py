@@ -1,6 +1,6 @@
 """Results that are not unique, brought to one form: signs, phases, order of a basis, ties.
 
-Each entry maps the result and the call's arguments to what must be equal in both libraries.
+Each entry maps the result and the call's tensor arguments to what must be equal in both libraries.
 """
 
 from __future__ import annotations
