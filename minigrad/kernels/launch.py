@@ -229,7 +229,7 @@ def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> 
     computed = _allocate(prim, ready, array, wide if result == compute else result)
     state.run_quietly(prim.kernels[type(array)], *ready, computed)
     if out is not None:
-        out[...] = computed
+        state.run_quietly(out.__setitem__, ..., computed)
         return out
     return computed if computed.dtype == result else state.run_quietly(computed.astype, result)
 

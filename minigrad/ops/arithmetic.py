@@ -5,9 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..dtypes import BOOL, CATEGORY, FLOAT, INT, float64, int32, result_dtype
+from ..dtypes import (
+    BOOL,
+    CATEGORY,
+    COMPLEXES,
+    FLOAT,
+    INT,
+    STORAGE_ONLY,
+    complex128,
+    float16,
+    float64,
+    int32,
+    result_dtype,
+)
 from ..errors import DTypeError
 from ..ir import Elementwise, Primitive, Spec
+from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
 from .calling import public
 from .choice import where
@@ -70,24 +83,38 @@ copysign: Binary = binary(
         ),
     )
 )
-nextafter: Binary = binary(
-    Elementwise(
-        "nextafter",
-        "nextafter(a, b)",
-        "a b",
-        takes="f",
-        vjps=(lambda g, a, b: where(a == b, 0, g), lambda g: zeros_like(g)),
-    ),
-    "none",
+_NEXT = (lambda g, a, b: where(a == b, 0, g), lambda g: zeros_like(g))
+NEXTAFTER = Elementwise("nextafter", "nextafter(a, b)", "a b", takes="f", vjps=_NEXT)
+# In float32, which holds them, the 16-bit numbers are further apart.
+NEXTAFTER_16 = Primitive(
+    "nextafter_16",
+    lambda a, b, *, bits: Spec(broadcast_shape([a.shape, b.shape], "nextafter"), a.dtype),
+    kernel="elementwise.nextafter_16",
+    vjps=_NEXT,
+    broadcasts=True,
+    formula="nextafter(a, b)",
 )
+
+
+@public
+def nextafter(input: Tensor, other: Tensor) -> Tensor:
+    """The next number after `input` on the way to `other`, in the dtype that they promote to."""
+    a, b = as_tensor_operand(input, "nextafter"), as_tensor_operand(other, "nextafter")
+    dtype = result_dtype(a.array, b.array)
+    if dtype not in STORAGE_ONLY:
+        return apply(NEXTAFTER, a, b)
+    return apply(NEXTAFTER_16, cast(a, dtype), cast(b, dtype), bits=10 if dtype == float16 else 7)
+
+
 gcd = binary(Elementwise("gcd", "gcd(a, b)", "a b", takes="i"), "none")
-lcm = binary(Elementwise("lcm", "lcm(a, b)", "a b", takes="i"), "none")
+lcm = binary(Elementwise("lcm", "abs(lcm(a, b))", "a b", takes="i"), "none")
 
 
 @public
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """``input * 2**other``."""
-    return mul(as_tensor_operand(input, "ldexp"), pow(2.0, as_tensor_operand(other, "ldexp")))
+    a, b = as_tensor_operand(input, "ldexp"), as_tensor_operand(other, "ldexp")
+    return mul(a, pow(a.new_full((), 2.0) if CATEGORY[a.dtype] >= FLOAT else 2.0, b))
 
 
 class Frexp(NamedTuple):
@@ -119,10 +146,11 @@ def frexp(input: Tensor) -> Frexp:
 
 @public
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """``input ** exponent``, computed in float64; either may be a number."""
+    """``input ** exponent``, computed in float64 (complex128); either may be a number."""
     a, b = either(input, exponent, "float_power")
-    wide = [cast(x, float64) if isinstance(x, Tensor) else float(x.array) for x in (a, b)]
-    return pow(*wide)
+    wide = complex128 if result_dtype(a.array, b.array) in COMPLEXES else float64
+    kind = complex if wide == complex128 else float
+    return pow(*[cast(x, wide) if isinstance(x, Tensor) else kind(x.array) for x in (a, b)])
 
 
 # Interpolation, and products added -----------------------------------------------------------
@@ -186,8 +214,8 @@ def scaled_operands(input: Any, tensor1: Any, tensor2: Any, value: Any, op: str)
     s = operand(value, op)
     if all([CATEGORY[x.dtype] == BOOL for x in (a, b, c)]):
         raise DTypeError(f"{op}: not defined for bools: convert them first, x.int()")
-    if type(value) is float and CATEGORY[result_dtype(a.array, b.array, c.array)] <= INT:
-        raise DTypeError(f"{op}: of integers, value must be an integer too, got {value}")
+    if type(value) is float and CATEGORY[result_dtype(a.array, b.array, c.array)] == INT:
+        s = operand(int(value), op)  # as PyTorch cuts it
     if op == "addcdiv" and CATEGORY[b.dtype] < FLOAT and CATEGORY[c.dtype] < FLOAT:
         raise DTypeError(
             "addcdiv: integers are not divided here: convert one of tensor1 and tensor2, x.float()"

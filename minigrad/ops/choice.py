@@ -46,14 +46,12 @@ CLAMP_MIN = Elementwise(
     "clamp_min",
     "maximum(a, b)",
     "a b",
-    takes="if",
     vjps=(lambda g, a, b: where(a >= b, g, 0), lambda g, a, b: where(a < b, g, 0)),
 )
 CLAMP_MAX = Elementwise(
     "clamp_max",
     "minimum(a, b)",
     "a b",
-    takes="if",
     vjps=(lambda g, a, b: where(a <= b, g, 0), lambda g, a, b: where(a > b, g, 0)),
 )
 WHERE = Elementwise(

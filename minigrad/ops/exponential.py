@@ -10,10 +10,10 @@ from ..ir import Elementwise
 from ..tensor import Tensor, apply
 from .calling import public
 from .choice import where
-from .complex import conj
-from .elementwise import analytic, log, over_slope, sigmoid, times_slope
+from .complex import conj, is_complex_tensor
+from .elementwise import analytic, log, over_slope, pow, sigmoid, times_slope
 from .operands import as_tensor_operand, operand
-from .scalar import Binary, Unary, binary, unary
+from .scalar import Binary, binary
 
 __all__ = [
     "exp2",
@@ -30,11 +30,16 @@ __all__ = [
 _LN2, _LN10 = math.log(2), math.log(10)
 
 
-def _function(name: str, expr: str, vjp: Any) -> Unary:
-    return unary(Elementwise(name, expr, "a", result="float", vjps=(vjp,)))
+EXP2 = Elementwise("exp2", "exp2(a)", "a", result="float", vjps=(lambda g, y: g * (y * _LN2),))
 
 
-exp2 = _function("exp2", "exp2(a)", lambda g, y: g * (y * _LN2))
+@public
+def exp2(input: Tensor) -> Tensor:
+    """``2 ** input``."""
+    a = as_tensor_operand(input, "exp2")
+    return pow(2.0, a) if is_complex_tensor(a) else apply(EXP2, a)
+
+
 log2 = analytic("log2", lambda g, a: over_slope(g, conj(a) * _LN2))
 log10 = analytic("log10", lambda g, a: over_slope(g, conj(a) * _LN10))
 rsqrt = analytic("rsqrt", lambda g, y: times_slope(g, conj(y * y * y) * -0.5), "1 / sqrt(a)")
@@ -68,7 +73,8 @@ logaddexp2: Binary = binary(
 
 
 def _log_where_used(g: Any, a: Any, b: Any) -> Tensor:
-    b = b if isinstance(b, Tensor) else g.new_full((), b)
+    if not isinstance(b, Tensor):  # PyTorch takes a number that is NaN for one without a logarithm
+        return times_slope(g, where((a == 0) & (not b > 0), 0.0, log(g.new_full((), b))))
     return times_slope(g, where((a == 0) & (b <= 0), 0.0, log(b)))
 
 
@@ -99,8 +105,9 @@ SINC_SLOPE = Elementwise(
     f"select(abs(a) < 0.25, {math.pi!r} * {_U} * ({_horner(_COEFFICIENTS)}), "
     f"(cos({_U}) - sin({_U}) / {_U}) / a)",
     "a",
-    vjps=(lambda g, a, y: g * _sinc_curvature(a, y),),
+    vjps=(lambda g, a, y: g * conj(_sinc_curvature(a, y)),),
     formula="d sinc(a) / da",
+    complex=True,
 )
 
 
@@ -110,10 +117,10 @@ def _sinc_curvature(a: Tensor, slope: Tensor) -> Tensor:
     return where(at_zero, -(math.pi**2) / 3, curvature)
 
 
-sinc: Unary = _function(
+sinc = analytic(
     "sinc",
+    lambda g, a: g * conj(apply(SINC_SLOPE, a)),
     f"select(a == 0, 1, sin({_U}) / {_U})",
-    lambda g, a: g * apply(SINC_SLOPE, a),
 )
 
 LOGIT = Elementwise(

@@ -92,7 +92,7 @@ _clamp_min_, _clamp_max_ = _twin(choice.CLAMP_MIN), _twin(choice.CLAMP_MAX)
 _add_, _sub_, _div_, _pow_ = _twin(e.ADD), _twin(e.SUB), _twin(e.DIV), _twin(e.POW)
 _add_scaled_, _lerp_ = _twin(e.ADD_SCALED), _twin(arithmetic.LERP)
 _addcmul_, _addcdiv_ = _twin(arithmetic.ADDCMUL), _twin(arithmetic.ADDCDIV)
-_divide_, _power_ = twin(rounding.div), twin(e.pow)
+_divide_, _power_, _sqrt_ = twin(rounding.div), twin(e.pow), _twin(e.sqrt.prim)
 
 
 def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -131,6 +131,8 @@ def true_divide_(input: Tensor, other: Any) -> Tensor:
 
 def pow_(input: Tensor, exponent: Any) -> Tensor:
     """``input ** exponent``, written into `input`."""
+    if type(exponent) is float and exponent == 0.5:
+        return _sqrt_(input)
     return (_pow_ if is_float(input.dtype) else _power_)(input, exponent)
 
 

@@ -139,6 +139,6 @@ def _divisible(input: Any, other: Any, op: str) -> tuple[Any, Any]:
     a, b = either(input, other, op)
     if CATEGORY[result_dtype(a.array, b.array)] == INT:
         divisor, on_cpu = b.array, not isinstance(b, Tensor) or isinstance(b.array, np.ndarray)
-        if on_cpu and not np.all(divisor):
+        if on_cpu and not np.all(divisor) and 0 not in (*np.shape(a.array), *np.shape(divisor)):
             raise ArgumentError(f"{op}: ZeroDivisionError: an integer is divided by 0")
     return a, b

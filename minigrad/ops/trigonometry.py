@@ -39,7 +39,9 @@ atanh = arctanh = analytic(
 
 def _acosh_slope(a: Any) -> Any:
     # Of complex numbers the root of the product is on another branch where the real part is < 0.
-    return sqrt(a - 1) * sqrt(a + 1) if is_complex_tensor(a) else sqrt((a - 1) * (a + 1))
+    if is_complex_tensor(a):
+        return sqrt(a - 1) * sqrt(a + 1)
+    return sqrt((a - 1) * (a + 1) + 0.0)  # + 0.0: at -1 the product is -0
 
 
 def _turn(g: Any, a: Any, b: Any) -> Any:

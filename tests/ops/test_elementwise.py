@@ -59,6 +59,11 @@ RULES = {
     "mg.float_power(I, -1)": ([1 / 3, -0.5], mg.float64),
     "mg.nan_to_num(mg.tensor([inf, -inf, nan]).half())": ([65504.0, -65504.0, 0.0], mg.float16),
     "mg.addcmul(I, I, I, value=2)": ([21, 6], mg.int64),
+    "mg.addcmul(I, I, I, value=2.7)": ([21, 6], mg.int64),
+    "mg.clamp_max(B, ~B)": ([False, False], mg.bool),
+    "I[:0, None] // mg.tensor([0, 1])": ([], mg.int64),
+    "mg.float_power(1j * F, 2)": ([-2.25, -4.0], mg.complex128),
+    "F.bfloat16() // mg.tensor([0.0859375, 1.0]).bfloat16()": ([17.0, -2.0], mg.bfloat16),
     "mg.rsub(I, 1)": ([-2, 3], mg.int64),
     "I.clone().lt_(1)": ([0, 1], mg.int64),
     "F.clone().logical_and_(F)": ([1.0, 1.0], mg.float32),
@@ -74,7 +79,7 @@ def test_dtype_rules(expression):
     values, dtype = RULES[expression]
     found = eval(expression)
     assert found.dtype == dtype
-    np.testing.assert_allclose(found.tolist(), values, rtol=1e-6)
+    np.testing.assert_allclose(np.ravel(found.tolist()), values, rtol=1e-6, atol=1e-12)
 
 
 REFUSED = [
@@ -85,7 +90,7 @@ REFUSED = [
     "mg.sub(F, B, alpha=2)", "mg.maximum(I, 2)", "mg.fmax(F, 2)", "mg.atan2(F, 2)",
     "mg.hypot(I, I)", "mg.gcd(F, F)", "mg.gcd(I, 2)", "mg.heaviside(F, I)", "mg.nextafter(I, I)",
     "mg.logaddexp(I, I)", "mg.lerp(I, I, 0.5)", "mg.lerp(F, F.double(), 0.5)", "mg.frac(I)",
-    "mg.addcmul(I, I, I, value=2.5)", "mg.addcdiv(F, I, I)", "mg.addcmul(B, B, B)",
+    "mg.addcdiv(F, I, I)", "mg.addcmul(B, B, B)",
     "mg.clamp(F)", "mg.clamp(F, F, 1)", "mg.clamp(U, 0, 300)", "mg.where(I, I, I)",
     "mg.where(B, I)", "mg.where(B, U, 300)", "mg.round(I, decimals=1)", "mg.frexp(I)",
     "mg.div(F, F, rounding_mode='up')", "mg.isclose(I, F)", "mg.isclose(F, F, rtol=-1)",
@@ -146,6 +151,27 @@ def test_alpha_and_value_may_be_tensors():
     s = mg.tensor(2.0, requires_grad=True)
     mg.addcmul(F, F, F, value=s).sum().backward()
     assert s.grad.item() == pytest.approx(1.5**2 + 4)
+
+
+def test_the_slope_of_ldexp_at_negative_integers():
+    x = mg.tensor([3.0], requires_grad=True)
+    mg.ldexp(x, mg.tensor([-2])).backward()
+    assert x.grad.item() == 0.25
+
+
+@pytest.mark.parametrize("dtype", [mg.float16, mg.bfloat16])
+def test_nextafter_of_16_bits(dtype, device):
+    """Every number of 16 bits, on the way to several."""
+    array = np.arange(1 << 16, dtype=np.uint16).view(dtype)
+    x = mg.tensor(array, device=device)
+    for towards in (inf, -inf, 0.0, 1.0, nan):
+        found = mg.nextafter(x, mg.full_like(x, towards)).numpy(force=True)
+        with np.errstate(all="ignore"):
+            expected = np.nextafter(array, np.full_like(array, towards)).astype(float)
+            found = found.astype(float)
+        np.testing.assert_array_equal(found, expected)
+        moved = (found != towards) & ~np.isnan(found)
+        np.testing.assert_array_equal(np.signbit(found)[moved], np.signbit(expected)[moved])
 
 
 def test_second_derivative_of_sinc_at_0():

@@ -1,6 +1,7 @@
 """Arithmetic and other elementwise operations."""
 
 import numpy as np
+from ml_dtypes import bfloat16
 from numpy import array, inf
 from scipy import special
 
@@ -64,7 +65,9 @@ ROWS = [
     binary("mul", np.multiply, kinds="fibc"),
     binary("true_divide", np.true_divide, b=P, result="float"),
     binary("div", np.true_divide, b=P, kinds="fibc", result="float"),
-    binary("pow", np.power, a=P, kinds="fc"),
+    binary("pow", np.power, a=P, kinds="f"),
+    row("pow of complex numbers", np.power, sample(P(2, 3), X(3)), kinds="c",
+        function=call("pow")),
     binary("maximum", np.maximum),
     binary("minimum", np.minimum),
     binary("fmax", np.fmax),
@@ -81,10 +84,10 @@ ROWS = [
     unary("trunc", lambda x: np.sign(x) * np.floor(np.abs(x))),
     unary("frac", lambda x: x - np.trunc(x), kinds="f"),
     unary("signbit", np.signbit, result=bool, **CONSTANT),
-    unary("exp2", lambda x: np.exp(x * np.log(2)), result="float"),
+    unary("exp2", lambda x: np.exp(x * np.log(2)), kinds="fic", result="float"),
     unary("log2", lambda x: np.log(x) / np.log(2), P, kinds="fic", result="float"),
     unary("log10", lambda x: np.log(x) / np.log(10), P, kinds="fic", result="float"),
-    unary("sinc", np.sinc, kinds="f"),
+    unary("sinc", np.sinc, kinds="fc"),
     unary("tan", lambda x: np.sin(x) / np.cos(x), UNIT, kinds="fic", result="float"),
     unary("sinh", lambda x: (np.exp(x) - np.exp(-x)) / 2, kinds="fic", result="float"),
     unary("cosh", lambda x: (np.exp(x) + np.exp(-x)) / 2, kinds="fic", result="float"),
@@ -100,7 +103,8 @@ ROWS = [
     binary("hypot", np.hypot, a=P, kinds="f"),
     binary("atan2", np.arctan2, b=P, result="float"),
     binary("copysign", np.copysign, result="float"),
-    row("nextafter", lambda a, b: a + 0 * b, sample(X(2, 3), X(2, 3)), sample(X(3), X())),
+    row("nextafter", lambda a, b: a + 0 * b, sample(X(2, 3), X(2, 3)), sample(X(3), X()),
+        kinds="d"),
     binary("logaddexp", np.logaddexp, kinds="f"),
     binary("logaddexp2", np.logaddexp2, kinds="f"),
     binary("xlogy", special.xlogy, b=P, result="float"),
@@ -144,6 +148,10 @@ ROWS = [
         sample(SPECIAL, eps=0.25, smooth=False)),
     row("ldexp", lambda a, b: a * 2.0**b, sample(X(2, 3), X(3)), **TWICE),
     row("frexp", np.frexp, sample(X(2, 3)), sample(X()), sample(X(0)), result=("same", "int32")),
+    row("nextafter of bfloat16",
+        lambda a, b: np.nextafter(a.astype(bfloat16), b.astype(bfloat16)).astype(float),
+        sample(X(2, 3), X(3), smooth=False), sample(X(), X(2), smooth=False),
+        function=lambda a, b: call("nextafter")(a.bfloat16(), b.bfloat16()).to(a.dtype)),
     row("lerp", lambda a, b, s: a + s * (b - a), sample(X(2, 3), X(3), 0.3),
         sample(X(2, 3), X(3), X(2, 1)), sample(X(), X(2), 0.8),
         sample(SPECIAL[:, None], SPECIAL, 0.25, smooth=False)),
@@ -153,9 +161,9 @@ ROWS = [
         sample(X(3), X(), P(3), value=-0.5), sample(X(0), X(0), P(0))),
     row("nan_to_num", np.nan_to_num, sample(X(2, 3)), sample(SPECIAL, nan=1.0, posinf=2, neginf=-3,
         smooth=False), kinds="fib"),
-    row("isin", lambda a, b, invert=False: np.array([x in b for x in a]) != invert,
-        sample(X(9), X(4)), sample(SPECIAL, SPECIAL[2:6].copy(), invert=True), kinds="fi",
-        result=bool, **CONSTANT),
+    row("isin", lambda a, b, invert=False: (a[..., None] == b.ravel()).any(-1) != invert,
+        sample(X(3, 4), array([0.0, 1.0])), sample(SPECIAL, SPECIAL[2:6].copy(), invert=True),
+        sample(X(), X(0)), kinds="if", result=bool, **CONSTANT),
     row("x ** -1.5", lambda x: 1 / (x * np.sqrt(x)), sample(P(3)), function=lambda x: x**-1.5),
     row("x ** -2", lambda x: 1 / (x * x), sample(P(3)), function=lambda x: x**-2),
     row("x ** 0", np.ones_like, sample(X(3)), kinds="fi", function=lambda x: x**0),

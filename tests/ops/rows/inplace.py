@@ -58,7 +58,7 @@ def twin(op):
     name = f"{op.name}_"
     function = in_place(name) if op.differentiable else detached_in_place(name)
     facts = {"differentiable": op.differentiable, "rounds_once": op.rounds_once}
-    kinds = "f" if "f" in op.kinds else "i"
+    kinds = next(kind for kind in "fdi" if kind in op.kinds)
     return row(name, op.oracle, op.samples[0], function=function, kinds=kinds, **facts)
 
 
