@@ -10,7 +10,7 @@ from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor
 from .creation import arange
 from .dropouts import dropout
-from .elementwise import where
+from .choice import where
 from .layer import same_dtype, takes_tensors
 from .matmul import matmul
 from .operands import need_float

@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from .attention import scaled_dot_product_attention
 from .creation import zeros
 from .dropouts import dropout
-from .elementwise import where
+from .choice import where
 from .join import cat
 from .layer import layer_function
 from .matmul import linear, matmul
