@@ -8,9 +8,9 @@ from ..dtypes import STORAGE_ONLY, bool_, float32
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor
+from .choice import where
 from .creation import arange
 from .dropouts import dropout
-from .choice import where
 from .layer import same_dtype, takes_tensors
 from .matmul import matmul
 from .operands import need_float

@@ -13,9 +13,9 @@ from ..dtypes import bool_, is_float
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .attention import scaled_dot_product_attention
+from .choice import where
 from .creation import zeros
 from .dropouts import dropout
-from .choice import where
 from .join import cat
 from .layer import layer_function
 from .matmul import linear, matmul
