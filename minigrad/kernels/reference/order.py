@@ -68,7 +68,12 @@ def unique(rows: Array, *, ordered: bool) -> tuple[Array, Array, Array]:
     """
     xp = namespace(rows)
     N = len(rows)
-    order = xp.lexsort(xp.flip(rows, 1).T) if ordered and N else xp.arange(N)
+    if not ordered or N == 0:
+        order = xp.arange(N)
+    elif rows.shape[1] == 1:
+        order = xp.argsort(rows[:, 0], kind="stable")
+    else:
+        order = xp.lexsort(xp.flip(rows, 1).T)
     lined = rows[order]
     starts = xp.ones(N, bool)
     starts[1:] = (lined[1:] != lined[:-1]).any(axis=1)
