@@ -86,6 +86,7 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extreme import *
+from .ops.fold import *
 from .ops.from_data import *
 from .ops.gather import *
 from .ops.histogram import *

@@ -254,8 +254,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sum_to_size": lambda self, *size: reduce.sum_to(self, shape_of(size)),
     # shape
     **{name: getattr(shape, name) for name in (
-        "view reshape permute transpose t flatten squeeze unsqueeze expand expand_as broadcast_to "
-        "pad"
+        "view reshape permute transpose t flatten squeeze unsqueeze expand expand_as broadcast_to"
     ).split()},
     **{name: getattr(rearrange, name) for name in (
         "adjoint flip fliplr flipud moveaxis movedim ravel repeat repeat_interleave roll rot90 "

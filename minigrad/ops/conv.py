@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ..errors import ArgumentError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
+from .constant_pad import pad as pad_
 from .layer import (
     batched,
     channels_last,
@@ -27,7 +28,6 @@ from .layer import (
     span,
     unbatched,
 )
-from .shape import pad as pad_
 from .shape import reshape, unsqueeze
 
 __all__ = ["conv1d", "conv2d", "conv3d"]

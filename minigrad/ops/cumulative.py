@@ -15,10 +15,11 @@ from . import return_types
 from .calling import of_tensor
 from .choice import where
 from .complex import conj
+from .constant_pad import PAD
 from .elementwise import exp
 from .gather import SCATTER_ADD
 from .operands import axis_of, need_float
-from .shape import PAD, cast, reshape
+from .shape import cast, reshape
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 

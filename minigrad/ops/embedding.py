@@ -11,8 +11,7 @@ from typing import Any
 from ..context import set_grad
 from ..dtypes import STORAGE_ONLY, float32, int64
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
-from ..ir import Primitive, Spec
-from ..kernels.launch import memory_order
+from ..ir import Primitive, View
 from ..tensor import Tensor, apply
 from .choice import clamp_min, where
 from .creation import arange
@@ -23,20 +22,11 @@ from .index import setitem
 from .operands import need_tensor
 from .reduce import sum
 from .scatter import combined, spread
+from .search import searchsorted
 from .shape import cast, expand, reshape, unsqueeze
 
-SCALED_GRADIENT: Primitive = Primitive(
-    "scaled_gradient",
-    lambda x, s: Spec(x.shape, x.dtype, memory_order(x)),
-    kernel="index.keep_first",
-    vjps=(lambda g, s: g * s, None),
-    formula="y = x, with the gradient of s * x",
-)
-BAGS: Primitive = Primitive(
-    "bags",
-    lambda offsets, *, count: Spec((count,), offsets.dtype),
-    kernel="index.bags",
-    formula="how many offsets are at or before each of count places, less one",
+SCALED_GRADIENT: Primitive = View(
+    "scaled_gradient", lambda x, *, scale: x, vjps=(lambda g, scale: g * scale,)
 )
 
 
@@ -90,7 +80,7 @@ def _rows(weight: Tensor, index: Tensor, padding: int | None, by_frequency: bool
         ones = weight.new_full(flat.shape, 1)
         counts = apply(INDEX_ADD, ones, flat, dim=0, out_shape=(weight.shape[0],))
         share = 1 / apply(TAKE, counts, index, dim=0)
-        out = apply(SCALED_GRADIENT, out, unsqueeze(share, -1))
+        out = apply(SCALED_GRADIENT, out, scale=unsqueeze(share, -1))
     if padding is None:
         return out
     return where(unsqueeze(index == padding, -1), out.detach(), out)
@@ -215,7 +205,8 @@ def _bags(index: Tensor, offsets: Any, include_last: bool) -> tuple[Tensor, int]
             raise ArgumentError(f"{op}: offsets must start at 0, got {offsets.array[0]}")
         if (offsets.array[1:] < offsets.array[:-1]).any():
             raise ArgumentError(f"{op}: offsets must not decrease, got {offsets.tolist()}")
-    return apply(BAGS, offsets, count=n), count
+    places = arange(n, device=index.device)
+    return searchsorted(offsets, places, right=True) - 1, count
 
 
 def _sizes(bag: Tensor, count: int, keep: Tensor | None) -> Tensor:

@@ -23,9 +23,10 @@ from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
 from .calling import public
 from .complex import conj, real
+from .constant_pad import pad
 from .creation import arange, ones
 from .operands import axis_of
-from .shape import cast, pad, reshape
+from .shape import cast, reshape
 
 # The records ---------------------------------------------------------------------------------
 

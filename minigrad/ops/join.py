@@ -15,8 +15,9 @@ from ..ir import Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .calling import public
+from .constant_pad import pad
 from .operands import axis_of, integer, tensors_of
-from .shape import broadcast_tensors, cast, pad, reshape, unsqueeze
+from .shape import broadcast_tensors, cast, reshape, unsqueeze
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "cartesian_prod", "cat",

@@ -14,13 +14,13 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .attention import scaled_dot_product_attention
 from .choice import where
+from .constant_pad import pad as pad_
 from .creation import zeros
 from .dropouts import dropout
 from .join import cat
 from .layer import layer_function
 from .matmul import linear, matmul
 from .shape import expand, mT, reshape, transpose, unsqueeze
-from .shape import pad as pad_
 from .softmax import softmax
 
 __all__ = ["multi_head_attention_forward"]

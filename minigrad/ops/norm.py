@@ -19,10 +19,11 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
+from .constant_pad import pad
 from .elementwise import pow
 from .layer import per_channel, takes_tensors
 from .operands import need_float
-from .shape import cast, pad, reshape
+from .shape import cast, reshape
 
 __all__ = ["group_norm", "layer_norm", "local_response_norm", "rms_norm"]
 

@@ -151,6 +151,13 @@ def scalar_like(value: Any, like: Tensor, op: str) -> Tensor:
         if CATEGORY[value.dtype] == COMPLEX and CATEGORY[like.dtype] != COMPLEX:
             raise ArgumentError(f"{op}: a complex value does not fit {like.dtype}")
         return value.to(device=like.device, dtype=like.dtype)
+    array = empty((), like.dtype, like.device)
+    array[...] = number_like(value, like, op)
+    return Tensor(array)
+
+
+def number_like(value: Any, like: Tensor, op: str) -> Any:
+    """A number as one of the dtype of `like`, by the rule of `scalar_like`."""
     if isinstance(value, np.generic):
         value = value.item()
     if not isinstance(value, _NUMBERS):
@@ -158,9 +165,7 @@ def scalar_like(value: Any, like: Tensor, op: str) -> Tensor:
     number = _fitting(value, like.dtype)
     if number is None:
         raise ArgumentError(f"{op}: {value} is out of the range of {like.dtype}")
-    array = empty((), like.dtype, like.device)
-    array[...] = number
-    return Tensor(array)
+    return number
 
 
 def _fitting(value: Any, dtype: np.dtype) -> Any:

@@ -373,36 +373,3 @@ def destination(args: tuple[Any, ...], device: Any = None, dtype: Any = None) ->
         else:
             dtype = arg
     return device, dtype
-
-
-# Padding -------------------------------------------------------------------------------------
-
-
-def _pad_spec(x: Any, *, widths: tuple[tuple[int, int], ...], value: float) -> Spec:
-    shape = tuple([n + low + high for n, (low, high) in zip(x.shape, widths, strict=True)])
-    return Spec(shape, x.dtype, memory_order(x))
-
-
-def _pad_vjp(g: Tensor, widths: Any, x_shape: Shape) -> Tensor:
-    inner = [slice(low, low + n) for n, (low, _) in zip(x_shape, widths, strict=True)]
-    return g[tuple(inner)]
-
-
-PAD: Primitive = Primitive("pad", _pad_spec, kernel="shape.pad", vjps=(_pad_vjp,), complex=True)
-
-
-def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
-    """`input` with a constant border. `pad` is (before, after) of the last dimension, then of the
-    one before it, and so on; negative widths cut."""
-    if mode != "constant":
-        raise ArgumentError(f"pad: mode {mode!r} is not available, only 'constant'")
-    if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise ArgumentError(f"pad: {list(pad)} does not give pairs for {input.ndim} dimensions")
-    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
-    widths = [(0, 0)] * (input.ndim - len(pairs)) + pairs
-    cuts = tuple(
-        [slice(max(0, -low), n - max(0, -high)) for n, (low, high) in zip(input.shape, widths)]
-    )
-    grown = tuple([(max(0, low), max(0, high)) for low, high in widths])
-    cut = input[cuts] if any([low < 0 or high < 0 for low, high in widths]) else input
-    return apply(PAD, cut, widths=grown, value=value)

@@ -63,16 +63,6 @@ def bce_with_logits(x, t, weight=None, reduction="mean", pos_weight=None):
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
-def padded(x, widths, value=0.0):
-    """Borders of `widths`, the last dimension first; negative ones cut."""
-    for i in range(len(widths) // 2):
-        axis, (low, high) = x.ndim - 1 - i, widths[2 * i : 2 * i + 2]
-        x = np.delete(x, list(range(-low)) + list(range(x.shape[axis] + high, x.shape[axis])), axis)
-        edges = [(max(low, 0), max(high, 0)) if a == axis else (0, 0) for a in range(x.ndim)]
-        x = np.pad(x, edges, constant_values=value)
-    return x
-
-
 def block_diag(*blocks):
     blocks = [np.atleast_2d(x) for x in blocks]
     out = np.zeros(np.sum([x.shape for x in blocks], axis=0), np.result_type(*blocks))

@@ -254,14 +254,3 @@ def _cut(x: Array, index: Array, dim: int) -> Array:
 
 def _missing(out: Array) -> float:
     return float("nan") if out.dtype.kind in "fc" else 0
-
-
-def keep_first(out: Array, x: Array, s: Array) -> None:
-    """`x` as it is."""
-    out[...] = x
-
-
-def bags(out: Array, offsets: Array, *, count: int) -> None:
-    """The bag of each of `count` places: the last of the offsets at or before it."""
-    xp = namespace(offsets)
-    out[...] = xp.searchsorted(offsets, xp.arange(count), side="right") - 1

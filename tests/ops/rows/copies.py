@@ -1,5 +1,6 @@
 """Copies, joins and casts."""
 
+import image_oracles
 import numpy as np
 import oracles
 from numpy import array
@@ -61,7 +62,7 @@ ROWS = [
     row("contiguous channels-last", np.copy, sample(X(2, 3, 2, 2)), kinds="fibc",
         function=lambda x: x.contiguous(memory_format=mg.channels_last)
         if isinstance(x, mg.Tensor) else x.clone()),
-    row("pad", oracles.padded, sample(X(2, 3), (1, 2)), sample(X(2, 3), (0, 1, 2, 0)),
+    row("pad", image_oracles.padded, sample(X(2, 3), (1, 2)), sample(X(2, 3), (0, 1, 2, 0)),
         sample(X(2, 3), (-1, 1)), sample(X(2, 3), [1, 0], value=3.0), kinds="fi"),
     row("clone", np.copy, sample(X(2, 3)), sample(X()), sample(X(0)), kinds="fibc",
         function=method("clone")),
