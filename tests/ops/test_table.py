@@ -155,9 +155,14 @@ def mutated(monkeypatch, prim, i, mutate):
     return shows
 
 
+# (row, operation, input): deviations sum to nothing, and so does their gradient in the mean.
+INVISIBLE = {("corrcoef", "sub", 1)}
+
+
 @pytest.mark.parametrize("op", [op for op in TABLE if op.differentiable], ids=lambda op: op.name)
 def test_a_wrong_gradient_fails(op, monkeypatch):
-    for name, i in sorted(survey()[op.name][0]):
+    seen = {(name, i) for name, i in survey()[op.name][0] if (op.name, name, i) not in INVISIBLE}
+    for name, i in sorted(seen):
         for kind, mutate in MUTATIONS.items():
             with monkeypatch.context() as patch:
                 shows = mutated(patch, REGISTRY[name], i, mutate)
