@@ -130,6 +130,7 @@ from .tensor import Tensor
 _check_all(globals())
 __version__ = _version.__version__
 
+from . import numpy_functions as _numpy_functions  # noqa: E402 (it is made of the names above)
 
 if _typing.TYPE_CHECKING:
     from . import datasets, testing

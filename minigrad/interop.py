@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,8 +12,6 @@ from .device import device as Device
 from .device import namespace_of, to_device, to_numpy
 from .dtypes import CATEGORY, FLOAT, bfloat16
 from .errors import ArgumentError, DeviceError, DTypeError, GradientError, ShapeError
-from .ops import choice, compare, elementwise, rounding
-from .ops.matmul import matmul
 from .ops.operands import shared
 from .tensor import Tensor, storage_of
 
@@ -205,43 +204,52 @@ def formatted(self: Tensor, spec: str) -> str:
     return repr(self)
 
 
-# NumPy's functions on tensors, and arrays on the left of an operator.
-_UFUNCS: dict[str, Callable[..., Tensor]] = {
-    "add": elementwise.add,
-    "subtract": elementwise.sub,
-    "multiply": elementwise.mul,
-    "divide": rounding.div,
-    "power": elementwise.pow,
-    "negative": elementwise.neg,
-    "absolute": elementwise.abs,
-    "exp": elementwise.exp,
-    "log": elementwise.log,
-    "sqrt": elementwise.sqrt,
-    "square": elementwise.square,
-    "tanh": elementwise.tanh,
-    "sin": elementwise.sin,
-    "cos": elementwise.cos,
-    "maximum": choice.maximum,
-    "minimum": choice.minimum,
-    "equal": compare.eq,
-    "not_equal": compare.ne,
-    "less": compare.lt,
-    "less_equal": compare.le,
-    "greater": compare.gt,
-    "greater_equal": compare.ge,
-    "isnan": compare.isnan,
-    "isfinite": compare.isfinite,
-}
+# NumPy's functions on tensors, and arrays on the left of an operator. -----------------------------
+
+# (ufunc, method) and function -> what it does with tensors; filled by `numpy_functions`.
+UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """``np.exp(x)`` and ``array * x`` give tensors and are recorded, where minigrad has the op."""
-    if ufunc.__name__ == "matmul" and method == "__call__" and not kwargs:
-        return matmul(*inputs)
-    function = _UFUNCS.get(ufunc.__name__)
-    if function is None or method != "__call__" or kwargs:
-        raise DTypeError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not available "
-            "on tensors in this form; use minigrad's own function, or x.detach().numpy()"
-        )
-    return function(*inputs)
+    """``np.exp(x)`` and ``array * x`` give Tensors and are recorded, where minigrad has the ufunc.
+
+    With ``out=`` (``array += x`` is one) and for NumPy's other ufuncs, NumPy computes with the
+    values: the array is written, the result is an array, and a tensor that requires grad raises.
+    """
+    ours = UFUNCS.get((ufunc, method))
+    if ours is None or "out" in kwargs or not _takes(ours, inputs, kwargs):
+        return _in_numpy(getattr(ufunc, method), inputs, kwargs)
+    return ours(*inputs, **kwargs)
+
+
+def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """``np.concatenate([x, y])``, ``np.mean(x)``: as `array_ufunc`, of NumPy's functions."""
+    ours = FUNCTIONS.get(func)
+    if ours is None or "out" in kwargs or not _takes(ours, args, kwargs):
+        return _in_numpy(func, args, kwargs)
+    return ours(*args, **kwargs)
+
+
+def _takes(function: Callable[..., Any], args: Any, kwargs: Any) -> bool:
+    """Whether `function` has these arguments; what NumPy has beyond them, NumPy computes."""
+    if not kwargs:
+        return True
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
+def _in_numpy(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """NumPy's own function of the tensors' values; see `numpy` for what raises."""
+    return function(*_valued(args), **{name: _valued(x) for name, x in kwargs.items()})
+
+
+def _valued(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return numpy(x)
+    if isinstance(x, (tuple, list)):
+        return type(x)([_valued(item) for item in x])
+    return x

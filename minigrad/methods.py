@@ -161,6 +161,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__repr__": printing.represent,
     "__array__": interop.as_array,
     "__array_ufunc__": interop.array_ufunc,
+    "__array_function__": interop.array_function,
     "__deepcopy__": interop.deepcopy,
     "__reduce_ex__": interop.pickled,
     "__dlpack__": interop.to_dlpack,

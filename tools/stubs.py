@@ -89,6 +89,7 @@ RESULTS = {
     "__repr__": "builtins.str",
     "__array__": "np.ndarray",
     "__array_ufunc__": "Any",
+    "__array_function__": "Any",
     "__hash__": "builtins.int",
     "__setitem__": "None",
     "backward": "None",
