@@ -114,13 +114,24 @@ ISIN = Primitive(
 
 @public
 def isin(
-    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+    elements: Any = None,
+    test_elements: Any = None,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
+    element: Any = None,
+    test_element: Any = None,
 ) -> Tensor:
     """Whether each of `elements` is one of `test_elements`; NaN never is. One may be a number.
 
-    `assume_unique` promises that neither holds an element twice; it changes nothing.
+    By name a number is `element` or `test_element`. `assume_unique` promises that neither holds an
+    element twice; it changes nothing.
     """
-    given = either(elements, test_elements, "isin")
+    given = either(
+        element if elements is None else elements,
+        test_element if test_elements is None else test_elements,
+        "isin",
+    )
     place = next(x.device for x in given if isinstance(x, Tensor))
     a, b = [x if isinstance(x, Tensor) else tensor(x.array, device=place) for x in given]
     dtype = promote_types(a.dtype, b.dtype)

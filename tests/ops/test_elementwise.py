@@ -69,6 +69,9 @@ RULES = {
     "F.clone().logical_and_(F)": ([1.0, 1.0], mg.float32),
     "mg.isclose(I, I + 1, rtol=1)": ([True, True], mg.bool),
     "mg.isin(I, 3)": ([True, False], mg.bool),
+    "mg.isin(I, test_element=3)": ([True, False], mg.bool),
+    "mg.isin(element=3, test_elements=I)": ([True], mg.bool),
+    "U.clone().add_(300)": ([45, 244], mg.uint8),
     "mg.isin(mg.tensor([nan, 1.0]), mg.tensor([nan]))": ([False, False], mg.bool),
     "F + 2**70": ([2.0**70, 2.0**70], mg.float32),
 }
@@ -248,6 +251,23 @@ def test_drawn_values(data, shapes, place, back):
                 same(f"{name}_", twin(), oracle(a).astype(float), (a,))
         for name, oracle in BINARY.items():
             same(name, getattr(mg, name)(x, y), oracle(a, b), (a, b))
+
+
+def test_large_arrays_are_small_ones_in_a_row():
+    """Above a size chains run in compiled loops: the same bits."""
+    random = np.random.default_rng(0)
+    a, b = [random.choice([0.0, -0.0, 1.0, -2.5, inf, -inf, nan, 1e-40, 3.0], 20000) for _ in "ab"]
+    a[::2], b[::3] = random.normal(size=10000), random.normal(size=6667)
+    for dtype in (mg.float32, mg.float64):
+        x, y = mg.tensor(a, dtype=dtype), mg.tensor(b, dtype=dtype)
+        for f in [getattr(mg, name) for name in UNARY]:
+            parts = [f(part) for part in x.split(5000)]
+            np.testing.assert_array_equal(f(x).numpy(), mg.cat(parts).numpy(), f.__name__)
+        pairs = [getattr(mg, name) for name in BINARY]
+        pairs += [lambda x, y: mg.lerp(x, y, 0.3), lambda x, y: mg.addcmul(x, x, y, value=0.5)]
+        for f in pairs:
+            parts = [f(u, v) for u, v in zip(x.split(5000), y.split(5000))]
+            np.testing.assert_array_equal(f(x, y).numpy(), mg.cat(parts).numpy(), f.__name__)
 
 
 INTEGERS = st.sampled_from([mg.uint8, mg.int8, mg.int16, mg.int32, mg.int64])
