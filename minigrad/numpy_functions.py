@@ -8,6 +8,7 @@ values of tensors that need no gradient, and refuse those that do.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,9 @@ import numpy as np
 
 import minigrad as mg
 
+from .dtypes import result_dtype
 from .interop import FUNCTIONS, UFUNCS
+from .ops.operands import operand
 
 # Ufuncs: those of the same name, then the others. ------------------------------------------------
 
@@ -47,10 +50,35 @@ def _ours(name: str) -> Callable[..., Any]:
     return found
 
 
+# PyTorch's, and so ours, take no number in some places where NumPy does.
+_TENSORS_ONLY = frozenset(
+    """
+    arctan2 copysign equal fmax fmin fmod gcd greater greater_equal heaviside hypot lcm ldexp less
+    less_equal logaddexp logaddexp2 logical_and logical_or logical_xor maximum minimum nextafter
+    not_equal
+    """.split()
+)
+
+
+def _with_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of two tensors, of which one may be a number."""
+
+    @functools.wraps(function)
+    def call(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
+        dtype = result_dtype(*[operand(x, function.__name__).array for x in (a, b)])
+        place = next(x.device for x in (a, b) if isinstance(x, mg.Tensor))
+        ready = [mg.tensor(x, dtype=dtype, device=place) if np.isscalar(x) else x for x in (a, b)]
+        return function(*ready, *args, **kwargs)
+
+    return call
+
+
 for _name in _SAME:
-    UFUNCS[getattr(np, _name), "__call__"] = _ours(_name)
+    _function = _with_numbers(_ours(_name)) if _name in _TENSORS_ONLY else _ours(_name)
+    UFUNCS[getattr(np, _name), "__call__"] = _function
 for _name, _theirs in _OTHERS.items():
-    UFUNCS[getattr(np, _theirs), "__call__"] = _ours(_name)
+    _function = _with_numbers(_ours(_name)) if _theirs in _TENSORS_ONLY else _ours(_name)
+    UFUNCS[getattr(np, _theirs), "__call__"] = _function
 
 # Functions ---------------------------------------------------------------------------------------
 
@@ -106,11 +134,14 @@ for _name, _theirs in {"max": "amax", "min": "amin", "amax": "amax", "amin": "am
 for _name in ("any", "all"):
     _reduction(_name, _name)
 _register_same(
-    "abs allclose angle argwhere atleast_1d atleast_2d atleast_3d bincount broadcast_to "
+    "abs angle argwhere atleast_1d atleast_2d atleast_3d bincount broadcast_to "
     "conj count_nonzero diag diagflat einsum empty_like flip fliplr flipud full_like hstack "
-    "imag inner isclose isin isneginf isposinf kron moveaxis nan_to_num ones_like outer real roll "
-    "rot90 stack swapaxes tensordot tile tril triu unravel_index vdot vstack where zeros_like"
+    "imag inner isin isneginf isposinf kron moveaxis nan_to_num ones_like outer real roll "
+    "rot90 sinc stack swapaxes tensordot tile tril triu unravel_index vdot vstack where zeros_like"
 )
+
+numpys("isclose")(_with_numbers(mg.isclose))
+numpys("allclose")(_with_numbers(mg.allclose))
 
 
 @numpys("prod")

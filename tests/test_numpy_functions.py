@@ -135,3 +135,21 @@ def test_arrays_and_operators():
 
 def test_every_entry_is_a_function_of_numpy():
     assert all(callable(f) for f in FUNCTIONS) and len(FUNCTIONS) > 100 and len(UFUNCS) > 80
+
+
+@pytest.mark.parametrize("name", [
+    "maximum", "minimum", "fmax", "hypot", "arctan2", "copysign", "less", "equal", "logical_and",
+    "heaviside", "fmod", "logaddexp", "isclose", "nextafter", "greater_equal", "not_equal",
+])  # fmt: skip
+def test_numbers_beside_tensors(name):
+    """Also where PyTorch, and so minigrad's own function, wants two tensors."""
+    function, x = getattr(np, name), np.array([1.5, -2.0, 3.0])
+    t = mg.tensor(x)
+    for a, b in (
+        ((x, 0.5), (t, 0.5)),
+        ((0.5, x), (0.5, t)),
+        ((np.float64(2), x), (np.float64(2), t)),
+    ):
+        found = function(*b)
+        assert isinstance(found, mg.Tensor)
+        np.testing.assert_array_equal(found.numpy(), function(*a))
