@@ -81,7 +81,7 @@ def compared(expected: Outcome, actual: Outcome) -> list[str]:
         Outcome(value=Array(X.reshape(1, 2))),
         Outcome(value=Array(X), shares=(True,)),
         Outcome(value=Array(X), grads=(Array(X),), differentiable=(True,)),
-        Outcome(value=Array(X), written={0: Array(X)}),
+        Outcome(value=Array(X), written={0: Array(X + 1)}),
         Outcome(value=Array(np.array([1.0, np.nan], np.float32))),
         Outcome(value=(Array(X),)),
         Outcome(value=Named(("values",), (Array(X),))),

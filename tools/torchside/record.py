@@ -163,7 +163,7 @@ def _with_out(function: str, drawn: list[Case]) -> Iterator[Case]:
         return
     for base in drawn:
         outcome = base.outcomes["function"]
-        if outcome.raises or base.origin == "spelled":
+        if outcome.raises or base.origin == "spelled" or "requires_grad" in base.kwargs:
             continue
         out = _blank(outcome.value)
         if out is None:
