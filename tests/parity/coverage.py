@@ -29,7 +29,7 @@ EXEMPT = {
     "names", "layout", "pin_memory", "memory_format", "size_average", "reduce", "_stacklevel",
     "generator", "non_blocking", "is_coalesced", "sparse", "sparse_grad", "implicit", "self",
     "inplace", "out_dtype", "check_errors", "input_scale", "driver", "tracker", "options",
-    "ambiguity_check",
+    "ambiguity_check", "distance_function",
 }  # fmt: skip
 
 

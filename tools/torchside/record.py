@@ -23,11 +23,10 @@ LARGE = 3000  # the same, where nothing smaller shows a feature
 
 
 def record(names: list[str] | None = None) -> None:
-    """Record the functions of `names`, or all; write the surface too."""
+    """Write the surface, and the cases of the functions of `names`, or of all."""
     store.RECORDED.mkdir(exist_ok=True)
-    if not names:
-        lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(surface().items())]
-        store.SURFACE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(surface().items())]
+    store.SURFACE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     wanted = names or draw.functions()
     for namespace in store.NAMESPACES:
         here = [name for name in wanted if store.namespace_of(name) == namespace]
