@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..dtypes import int64, is_float
 from ..errors import ArgumentError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
+from .calling import public
 from .choice import sign
+from .creation import ones
 from .elementwise import abs, mul, pow, relu
-from .layer import layer_function, need_float, unbatched
+from .layer import layer_function, need_float, need_float_or_int64, unbatched
+from .rounding import div
 from .shape import reshape, unsqueeze
 from .windows import Windows, merged, slices, volume, windows
 
@@ -91,11 +95,26 @@ def _avg_pool(
     count_include_pad: bool, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
     op = f"avg_pool{spatial}d"
-    need_float(input, op)
+    need_float_or_int64(input, op)
     x, single, at = windows(op, input, spatial, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override == 0:
         raise ArgumentError(f"{op}: divisor_override must not be zero")
-    return unbatched(average(x, at, count_include_pad, divisor_override), single)
+    mean = average if is_float(x.dtype) else _truncated_average
+    return unbatched(mean(x, at, count_include_pad, divisor_override), single)
+
+
+def _truncated_average(
+    x: Tensor, at: Windows, count_include_pad: bool, divisor_override: int | None
+) -> Tensor:
+    """The windows' sums of integers, divided and rounded towards 0."""
+    total = average(x, at, divisor_override=1)
+    if divisor_override is not None:
+        return div(total, divisor_override, rounding_mode="trunc")
+    border = [2 * p if count_include_pad else 0 for p in at.padding]
+    sizes = [n + b for n, b in zip(x.shape[2:], border, strict=True)]
+    places = ones(1, 1, *sizes, dtype=int64, device=x.device)
+    whole = at._replace(padding=(0,) * len(sizes)) if count_include_pad else at
+    return div(total, average(places, whole, divisor_override=1), rounding_mode="trunc")
 
 
 @layer_function
@@ -111,6 +130,7 @@ def avg_pool1d(
     return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
+@public
 @layer_function
 def avg_pool2d(
     input: Tensor,
@@ -133,6 +153,7 @@ def avg_pool2d(
     return _avg_pool(2, input, *settings)
 
 
+@public
 @layer_function
 def avg_pool3d(
     input: Tensor,

@@ -76,7 +76,7 @@ def _alpha(input: Tensor, kept: Tensor, p: float) -> Tensor:
 def _alpha_dropout(input: Tensor, p: float, generator: Generator | None) -> Tensor:
     if p == 1.0:
         return input * 0.0
-    whole = ones(*input.shape, dtype=input.dtype, device=input.device)
+    whole = ones(input.shape, dtype=input.dtype, device=input.device)
     return _alpha(input, _dropout(whole, p, generator), p)
 
 

@@ -57,6 +57,8 @@ def layer_function(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if args and getattr(args[0], "dtype", None) not in STORAGE_ONLY:
+            return inner(*args, **kwargs)
         values = (*args, *kwargs.values())
         dtypes = {x.dtype for x in values if isinstance(x, Tensor) and is_float(x.dtype)}
         if len(dtypes) != 1 or not dtypes <= STORAGE_ONLY:

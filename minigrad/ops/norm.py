@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import STORAGE_ONLY, float32
+from ..dtypes import STORAGE_ONLY, float32, is_float
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .constant_pad import pad
 from .elementwise import pow
-from .layer import per_channel, takes_tensors
+from .layer import need_float_or_int64, per_channel, takes_tensors
 from .operands import need_float
+from .rounding import div
 from .shape import cast, reshape
 
 __all__ = ["group_norm", "layer_norm", "local_response_norm", "rms_norm"]
@@ -217,11 +218,14 @@ def local_response_norm(
         raise ArgumentError(f"local_response_norm: size={size} must be at least 1")
     if input.array.size == 0:
         return input
-    (x,) = widened("local_response_norm", input)
+    need_float_or_int64(input, "local_response_norm")
+    x = cast(input, float32) if input.dtype in STORAGE_ONLY else input
     C = x.shape[1]
     borders = [*[0, 0] * (x.ndim - 2), size // 2, (size - 1) // 2]
     squares = pad(x * x, borders)
     total = squares[:, :C]
     for i in range(1, size):
         total = total + squares[:, i : i + C]
-    return cast(x / pow(total * (alpha / size) + k, beta), input.dtype)
+    mean = total / size if is_float(x.dtype) else div(total, size, rounding_mode="trunc")
+    out = x / pow(mean * alpha + k, beta)
+    return cast(out, input.dtype) if is_float(x.dtype) else out

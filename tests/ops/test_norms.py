@@ -119,7 +119,7 @@ X, W, V = mg.randn(2, 3, 4), mg.ones(3), mg.ones(4)
         (lambda: F.instance_norm(X, W), ValueError, "both"),
         (lambda: F.local_response_norm(X[0], 2), ValueError, "3 dimensions"),
         (lambda: F.local_response_norm(X, 0), RuntimeError, "at least 1"),
-        (lambda: F.local_response_norm(X.long(), 2), RuntimeError, "floating"),
+        (lambda: F.local_response_norm(X.int(), 2), RuntimeError, "int64"),
     ],
 )
 def test_refused(call, error, says):

@@ -38,6 +38,19 @@ def test_the_places_may_be_kept_by_the_user():
     assert back.sum().item() == y.sum().item() and back[0, 0, 1, 1].item() == 5.0
 
 
+@pytest.mark.parametrize("D", [1, 2, 3])
+@pytest.mark.parametrize("settings", [{}, {"count_include_pad": False}, {"divisor_override": -2}])
+def test_integers_are_averaged_towards_zero(D, settings):
+    if D == 1 and "divisor_override" in settings:
+        return
+    x = np.random.default_rng(D).integers(-9, 9, (1, 2, *[5] * D))
+    pool = getattr(F, f"avg_pool{D}d")
+    found = pool(mg.tensor(x), 3, 2, 1, True, **settings)
+    exact = pool(mg.tensor(x.astype(float)), 3, 2, 1, True, **settings)
+    np.testing.assert_array_equal(found.array, np.trunc(exact.array + np.sign(exact.array) * 1e-9))
+    assert pool(mg.tensor(x * 0 + 2**60 + 1), 1)[(0,) * (D + 2)].item() == 2**60 + 1
+
+
 X = mg.zeros(1, 2, 4, 4)
 I = mg.zeros(1, 2, 4, 4, dtype=mg.int64)
 
@@ -57,7 +70,7 @@ I = mg.zeros(1, 2, 4, 4, dtype=mg.int64)
         (lambda: F.max_pool1d(X[0].long(), 2), RuntimeError, "floating"),
         (lambda: F.max_pool2d(X.array, 2), TypeError, "must be a Tensor"),
         (lambda: F.avg_pool2d(X, 2, divisor_override=0), RuntimeError, "zero"),
-        (lambda: F.avg_pool2d(X.long(), 2), RuntimeError, "floating"),
+        (lambda: F.avg_pool2d(X.int(), 2), RuntimeError, "int64"),
         (lambda: F.avg_pool3d(X, (3, 2, 2), ceil_mode=True), RuntimeError, "larger"),
         (lambda: F.lp_pool2d(X, 0, 2), ZeroDivisionError, "zero"),
         (lambda: F.adaptive_avg_pool2d(X, None), TypeError, "output_size"),

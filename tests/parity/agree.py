@@ -8,7 +8,7 @@ import numpy as np
 
 from .canonical import CANONICAL, CHOOSE, chosen
 from .cases import NAMES, Array, Case, Named, Outcome, leaves, show
-from .tolerances import RANDOM, tolerance
+from .tolerances import is_random, tolerance
 
 # Where PyTorch stumbles over an argument rather than refusing it, any error of ours is better.
 ACCIDENTS = frozenset(("AssertionError", "AttributeError", "KeyError", "Exception"))
@@ -30,7 +30,7 @@ def differences(
         actual_value = chosen(name, actual.value, case.args, case.kwargs)
     else:
         expected_value, actual_value = expected.value, actual.value
-    values = name not in RANDOM
+    values = not is_random(case)
     found = _values(name, "", expected_value, actual_value, values)
     if found:
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .cases import Case
+
 RTOL = {
     "float64": 1e-9,
     "complex128": 1e-9,
@@ -52,6 +54,21 @@ RANDOM = frozenset(
         "Tensor.new_empty Tensor.new_empty_strided Tensor.resize_"
     ).split()
 )
+
+# Functions with a dropout of their own: where its probability stands among the arguments.
+DROPS = {
+    "torch.nn.functional.scaled_dot_product_attention": 4,
+    "torch.nn.functional.multi_head_attention_forward": 10,
+}
+
+
+def is_random(case: Case) -> bool:
+    """Whether the values of the outcome are random, so that only their structure is compared."""
+    place = DROPS.get(case.function)
+    if place is None:
+        return case.function in RANDOM
+    p = case.kwargs.get("dropout_p", case.args[place] if len(case.args) > place else 0.0)
+    return bool(p)
 
 
 def tolerance(function: str, dtype: str, gradient: bool) -> float:

@@ -186,6 +186,12 @@ def avg_pool2d(
     The divisor is `divisor_override`, or the window's size: within the padded image if
     `count_include_pad`, else within the image.
     """
+    if x.dtype.kind != "f":
+        reference.avg_pool2d(
+            out, x, kernel_size=kernel_size, stride=stride, padding=padding,
+            count_include_pad=count_include_pad, divisor_override=divisor_override,
+        )  # fmt: skip
+        return
     divisor = divisors(x, out, kernel_size, stride, padding, count_include_pad, divisor_override)
     result = _output(out)
     N, OH = result.shape[:2]

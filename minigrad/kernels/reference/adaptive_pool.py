@@ -101,7 +101,8 @@ def _largest(
 
 def _spread(values: Array, axis: int, D: int) -> Array:
     """values (N, C, o) along the spatial dimension `axis` of D."""
-    return values.reshape(*values.shape[:2], *[1] * axis, -1, *[1] * (D - 1 - axis))
+    N, C, o = values.shape
+    return values.reshape(N, C, *[1] * axis, o, *[1] * (D - 1 - axis))
 
 
 def _windows(n: int, o: int) -> Iterator[tuple[int, slice]]:

@@ -86,9 +86,8 @@ def avg_pool2d(
     total = xp.zeros(out.shape, out.dtype)
     for rows, columns, there in _taps(x, out.shape[2:], kernel_size, stride, padding, (1, 1)):
         total += xp.where(there, x[:, :, rows, columns], 0)
-    out[...] = total / divisors(
-        x, out, kernel_size, stride, padding, count_include_pad, divisor_override
-    )
+    divisor = divisors(x, out, kernel_size, stride, padding, count_include_pad, divisor_override)
+    out[...] = total / divisor if out.dtype.kind == "f" else total // divisor
 
 
 def avg_pool2d_input_grad(
