@@ -11,7 +11,7 @@ import numpy as np
 from parity import store
 from parity.agree import differences
 from parity.cases import NAMES, Array, Case, Device, DType, Named, leaves
-from parity.tolerances import RANDOM
+from parity.tolerances import is_random
 
 from . import check, draw
 from .surface import signatures, surface
@@ -64,7 +64,7 @@ def chosen(function: str) -> list[Case]:
         seen |= new
         errors += raises
         found.append(case)
-    for case in found if function in RANDOM else []:
+    for case in [case for case in found if is_random(case)]:
         for outcome in case.outcomes.values():
             for array in leaves((outcome.value, list(outcome.written.values()))):
                 array.data = np.zeros_like(array.data)
