@@ -258,9 +258,10 @@ METHODS: dict[str, Callable[..., Any]] = {
         "view reshape permute transpose t flatten squeeze unsqueeze expand expand_as broadcast_to"
     ).split()},
     **{name: getattr(rearrange, name) for name in (
-        "adjoint flip fliplr flipud moveaxis movedim ravel repeat repeat_interleave roll rot90 "
+        "adjoint flip fliplr flipud moveaxis movedim ravel repeat roll rot90 "
         "swapaxes swapdims tile unflatten"
     ).split()},
+    "repeat_interleave": rearrange.repeat_entries,
     **{name: getattr(split, name) for name in (
         "chunk dsplit hsplit narrow narrow_copy select split split_with_sizes tensor_split unbind "
         "unsafe_chunk unsafe_split unsafe_split_with_sizes vsplit"
@@ -269,6 +270,7 @@ METHODS: dict[str, Callable[..., Any]] = {
         "diag diag_embed diagflat diagonal diagonal_scatter select_scatter slice_scatter tril triu"
     ).split()},
     "as_strided": strided.as_strided,
+    "as_strided_": shape.in_place(strided.as_strided),
     "as_strided_scatter": strided.as_strided_scatter,
     "unfold": strided.unfold,
     "tril_": inplace.twin(diagonal.tril),

@@ -28,7 +28,8 @@ from .operands import integer, shape_of, sizes_of
 
 __all__ = [
     "arange", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "full",
-    "full_like", "linspace", "logspace", "ones", "ones_like", "zeros", "zeros_like",
+    "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "zeros",
+    "zeros_like",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,8 +91,8 @@ def _checked(shape: Shape, op: str) -> Shape:
 # Filled --------------------------------------------------------------------------------------
 
 
-def _number(value: Any, op: str) -> Any:
-    """A number, or the only element of a 0-d tensor."""
+def number(value: Any, op: str) -> Any:
+    """A plain number, given as one or as a 0-d tensor."""
     if isinstance(value, (Tensor, np.generic)) and value.ndim == 0:
         value = value.item()
     if not isinstance(value, (bool, int, float, complex)):
@@ -101,7 +102,7 @@ def _number(value: Any, op: str) -> Any:
 
 def fill_value_for(value: Any, dtype: np.dtype, op: str) -> Any:
     """`value` as `dtype` holds it; ArgumentError if it does not fit. -1 wraps in uint8."""
-    value = _number(value, op)
+    value = number(value, op)
     category = CATEGORY[dtype]
     if isinstance(value, complex) and dtype.kind != "c":
         if value.imag:
@@ -129,7 +130,7 @@ def full(size: Sequence[int], fill_value: Any, *, dtype: Any = None, device: Any
     """A tensor of shape `size` filled with one value."""
     if not isinstance(size, (list, tuple)):
         raise DTypeError(f"full: size must be a list of integers, got {size!r}")
-    value = _number(fill_value, "full")
+    value = number(fill_value, "full")
     if dtype is None:
         default = get_default_dtype()
         kinds = {bool: bool_, int: int64, complex: complex_of(default)}
@@ -137,6 +138,14 @@ def full(size: Sequence[int], fill_value: Any, *, dtype: Any = None, device: Any
     else:
         found = as_dtype(dtype)
     return _filled(shape_of((size,)), value, found, device, "full")
+
+
+@factory
+def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """A 0-d tensor of one number, in the default dtype unless another is given."""
+    default = complex_of(get_default_dtype()) if isinstance(s, complex) else get_default_dtype()
+    found = default if dtype is None else as_dtype(dtype)
+    return _filled((), s, found, device, "scalar_tensor")
 
 
 @factory
@@ -285,7 +294,7 @@ def arange(
     """``start, start + step, ...`` up to but without `end`; int64 if all three are integers."""
     if end is None:
         start, end = 0, start
-    start, end, step = [_number(n, "arange") for n in (start, end, step)]
+    start, end, step = [number(n, "arange") for n in (start, end, step)]
     whole = all([isinstance(n, int) for n in (start, end, step)])
     found = as_dtype(dtype) if dtype is not None else int64 if whole else get_default_dtype()
     if CATEGORY[found] == BOOL or found.kind == "c":
@@ -306,9 +315,12 @@ def arange(
     return Tensor((steps * step + start).astype(found))
 
 
-def _spaced(start: Any, end: Any, steps: int, device: Any, op: str) -> Any:
-    """Even steps in float64, computed from both ends, so that both are met."""
-    start, end = _number(start, op), _number(end, op)
+def _spaced(start: Any, end: Any, steps: int, dtype: np.dtype, device: Any, op: str) -> Any:
+    """Even steps in float64, computed from both ends, so that both are met; of whole numbers the
+    ends are cut first, as in PyTorch."""
+    start, end = number(start, op), number(end, op)
+    if CATEGORY[dtype] == INT:
+        start, end = int(start), int(end)
     count = integer(steps, f"{op}: steps")
     if count < 0:
         raise ArgumentError(f"{op}: steps={count} must not be negative")
@@ -338,7 +350,7 @@ def _spaced_dtype(dtype: Any, start: Any, end: Any, op: str) -> np.dtype:
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     """`steps` evenly spaced values from `start` to `end`, both included."""
     found = _spaced_dtype(dtype, start, end, "linspace")
-    return Tensor(_spaced(start, end, steps, device, "linspace").astype(found))
+    return Tensor(_spaced(start, end, steps, found, device, "linspace").astype(found))
 
 
 @factory
@@ -347,7 +359,7 @@ def logspace(
 ) -> Tensor:
     """`base` to the power of `steps` evenly spaced exponents from `start` to `end`."""
     found = _spaced_dtype(dtype, start, end, "logspace")
-    exponents = _spaced(start, end, steps, device, "logspace")
+    exponents = _spaced(start, end, steps, found, device, "logspace")
     with np.errstate(all="ignore"):  # a negative base has NaNs
         powers = namespace_of(place_of(device)).power(float(base), exponents)
         return Tensor(powers.astype(found))

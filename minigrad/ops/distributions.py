@@ -13,14 +13,14 @@ import numpy as np
 
 from ..dtypes import bool_, float32, float64, int64, is_float
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..ir import Primitive, Shape, Spec
+from ..ir import Elementwise, Primitive, Shape, Spec
 from ..kernels.launch import broadcast_shape
 from ..random import Generator
 from ..tensor import Tensor, apply
 from .calling import public
 from .choice import where
 from .compare import isfinite
-from .creation import factory
+from .creation import factory, number, zeros_like
 from .elementwise import exp, log1p
 from .operands import as_tensor_operand, integer, need_float, shape_of
 from .random import bounds_of, integers, normal_numbers, randn, uniform
@@ -41,6 +41,16 @@ def _uniform64(shape: Shape, like: Tensor, generator: Generator | None) -> Tenso
     return uniform(shape, float64, like.device, generator)
 
 
+# As in PyTorch, what is drawn depends on its parameters, with a slope of zero.
+DRAWN = Elementwise("drawn", "a", "a p", vjps=(None, lambda g: zeros_like(g)), complex=True)
+
+
+def _drawn_from(drawn: Tensor, parameters: list[Tensor]) -> Tensor:
+    for p in parameters:
+        drawn = apply(DRAWN, drawn, p) if p.requires_grad else drawn
+    return drawn
+
+
 # New tensors ---------------------------------------------------------------------------------
 
 
@@ -58,7 +68,7 @@ def normal(
     **options: Any,
 ) -> Tensor:  # fmt: skip
     """Random numbers of normal distributions: a mean and a standard deviation an element, either
-    may be a number; or of two numbers, in a tensor of `size`. No gradient flows to them."""
+    may be a number; or of two numbers, in a tensor of `size`. Their gradients are zero."""
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
     if isinstance(std, Tensor):
         _certain(std >= 0, "normal: every element of std must be 0 or more")
@@ -75,8 +85,8 @@ def normal(
         raise DTypeError(f"normal: needs floating-point tensors, got {first.dtype}")
     shape = broadcast_shape([x.shape for x in tensors], "normal")
     drawn = normal_numbers(shape, first.dtype, first.device, generator)
-    mean, std = [x.detach() if isinstance(x, Tensor) else x for x in (mean, std)]
-    return cast(drawn * std + mean, first.dtype)
+    plain_mean, plain_std = [x.detach() if isinstance(x, Tensor) else x for x in (mean, std)]
+    return _drawn_from(cast(drawn * plain_std + plain_mean, first.dtype), tensors)
 
 
 @public
@@ -84,11 +94,12 @@ def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None
 ) -> Tensor:
     """1 with the probability that `input` holds, or with probability `p`; else 0."""
-    x = as_tensor_operand(input, "bernoulli").detach()
+    given = as_tensor_operand(input, "bernoulli")
+    x = given.detach()
     if p is None:
         need_float(x, "bernoulli")
         _certain((x >= 0) & (x <= 1), "bernoulli: probabilities must lie in [0, 1]")
-        return cast(_coin(x, x, generator), x.dtype)
+        return _drawn_from(cast(_coin(x, x, generator), x.dtype), [given])
     return cast(_coin(_probability(p, "bernoulli"), x, generator), x.dtype)
 
 
@@ -121,16 +132,19 @@ MULTINOMIAL = Primitive(
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of events, of Poisson distributions whose rates `input` holds."""
-    rate = as_tensor_operand(input, "poisson").detach()
+    given = as_tensor_operand(input, "poisson")
+    rate = given.detach()
     need_float(rate, "poisson")
     _certain(rate >= 0, "poisson: every rate must be 0 or more")
-    return apply(POISSON, rate, _uniform64(rate.shape, rate, generator))
+    drawn = apply(POISSON, rate, _uniform64(rate.shape, rate, generator))
+    return _drawn_from(drawn, [given])
 
 
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of successes in `count` trials that succeed with probability `prob`."""
     n, p = as_tensor_operand(count, "binomial"), as_tensor_operand(prob, "binomial")
-    need_float(n, "binomial")
+    if not is_float(n.dtype):
+        raise ArgumentError(f"binomial: needs floating-point tensors, got {n.dtype}")
     if p.dtype != n.dtype:
         raise DTypeError(
             f"binomial: count is {n.dtype} and prob {p.dtype}; they must be of one dtype"
@@ -206,6 +220,7 @@ def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with random numbers of the normal distribution."""
+    mean, std = number(mean, "normal_"), number(std, "normal_")
     if not std >= 0:
         raise ArgumentError(f"normal_: std={std} must not be negative")
     if input.dtype.kind != "c":

@@ -13,7 +13,7 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .operands import shared
 
-__all__ = ["as_tensor", "asarray", "from_numpy", "frombuffer", "scalar_tensor", "tensor"]
+__all__ = ["as_tensor", "asarray", "from_numpy", "frombuffer", "tensor"]
 
 
 def check_not_pinned(pin_memory: bool, op: str) -> None:
@@ -171,13 +171,3 @@ def frombuffer(
         )
     array = np.frombuffer(buffer, found, count, offset)
     return from_numpy(array).requires_grad_(requires_grad)
-
-
-def scalar_tensor(
-    s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """A 0-d tensor of one number, in the default dtype unless another is given."""
-    if not isinstance(s, (bool, int, float, complex)):
-        raise DTypeError(f"scalar_tensor: expected a number, got {type(s).__name__}")
-    default = complex_of(get_default_dtype()) if isinstance(s, complex) else get_default_dtype()
-    return tensor(s, dtype=dtype or default, device=device, requires_grad=requires_grad)

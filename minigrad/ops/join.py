@@ -16,6 +16,7 @@ from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .calling import public
 from .constant_pad import pad
+from .creation import zeros
 from .operands import axis_of, integer, tensors_of
 from .shape import broadcast_tensors, cast, reshape, unsqueeze
 
@@ -115,6 +116,8 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 def block_diag(*tensors: Tensor) -> Tensor:
     """Matrices along the diagonal of a matrix that is zero elsewhere; vectors count as rows."""
+    if not tensors:
+        return zeros(1, 0)
     parts = tensors_of(tensors, "block_diag")
     if any([x.ndim > 2 for x in parts]):
         raise ShapeError(
@@ -216,7 +219,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if count < 0:
         raise ArgumentError(f"combinations: r={count} must not be negative")
     if count == 0:
-        return input[:0]
+        return input.new_empty(0)
     pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = np.array([*pick(range(input.shape[0]), count)], np.int64).reshape(-1, count)
     index = Tensor(to_device(places.reshape(-1), input.device))

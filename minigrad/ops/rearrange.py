@@ -220,6 +220,13 @@ def repeat_interleave(
     """
     if repeats is None:
         return _places(input, None, output_size)
+    return repeat_entries(input, repeats, dim, output_size=output_size)
+
+
+def repeat_entries(
+    input: Tensor, repeats: Any, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
+    """`repeat_interleave` of a tensor: its entries along `dim`, each repeated."""
     if dim is None:
         input, dim = ravel(input), 0
     axis = axis_of(dim, input.ndim, "repeat_interleave")

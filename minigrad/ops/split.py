@@ -69,7 +69,9 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The entries along `dim`, each without that dimension. Views."""
-    axis = _axis(input, dim, "unbind")
+    if input.ndim == 0:
+        raise RangeError("unbind: a 0-d tensor has no dimension to take apart")
+    axis = axis_of(dim, input.ndim, "unbind")
     return tuple([select(input, axis, i) for i in range(input.shape[axis])])
 
 

@@ -96,6 +96,6 @@ def test_generators_are_streams():
 
 
 def test_aliases():
-    pairs = "absolute abs, clip clamp, negative neg, multiply mul, subtract sub, true_divide div"
+    pairs = "absolute abs, clip clamp, negative neg, multiply mul, subtract sub"
     for alias, name in [p.split() for p in (pairs + ", concat cat, concatenate cat").split(", ")]:
         assert getattr(mg, alias) is getattr(mg, name)
