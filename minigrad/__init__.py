@@ -8,7 +8,7 @@ from . import autograd, cuda, data, fft, func, methods, nn, optim, random, utils
 from . import version as _version
 from .autograd import grad, vjp
 from .autograd.vmap import vmap
-from .device import device
+from .device import device, get_default_device, set_default_device
 from .dtypes import (
     bfloat16,
     cdouble,
@@ -73,6 +73,7 @@ from .ops.choice import *
 from .ops.compare import *
 from .ops.complex import *
 from .ops.complex import conj_physical as conj
+from .ops.constant_pad import constant_pad_nd
 from .ops.conv import *
 from .ops.conv_transpose import *
 from .ops.convert import *
@@ -92,6 +93,7 @@ from .ops.gather import *
 from .ops.histogram import *
 from .ops.index import *
 from .ops.inplace import FUNCTIONS as _IN_PLACE
+from .ops.inplace import fill
 from .ops.join import *
 from .ops.masked import *
 from .ops.matmul import *

@@ -54,9 +54,31 @@ class device:
     def __hash__(self) -> int:
         return hash(self.type)
 
+    def __enter__(self) -> device:
+        _default.append(self)
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        _default.pop()
+
+
+Device = device  # inside functions that have a parameter of that name
 CPU = device("cpu")
 CUDA = device("cuda")
+_default: list[device] = [CPU]  # the last counts; those before are to return to
+
+
+def get_default_device() -> device:
+    """Where new tensors are made: the CPU unless set otherwise."""
+    return _default[-1]
+
+
+def set_default_device(device: str | device | None) -> None:
+    """Make new tensors on `device` where none is given; None returns to the CPU.
+
+    ``with minigrad.device("cuda"):`` does so for a while.
+    """
+    _default[-1] = CPU if device is None else Device(device)
 
 
 def cupy() -> ModuleType:

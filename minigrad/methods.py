@@ -195,8 +195,8 @@ METHODS: dict[str, Callable[..., Any]] = {
         "angle conj_physical is_complex is_conj is_neg resolve_conj resolve_neg sgn"
     ).split()},
     **{name: getattr(convert, name) for name in (
-        "data_ptr get_device is_floating_point is_nonzero is_same_size is_signed numel size "
-        "storage_offset stride"
+        "data_ptr dim_order get_device is_floating_point is_nonzero is_same_size is_signed "
+        "numel size storage_offset stride"
     ).split()},
     "nelement": convert.numel,
     "clone": shape.clone,
@@ -220,7 +220,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     },
     "where": lambda self, condition, other: choice.where(condition, self, other),
     **inplace.TWINS,
-    **{name: getattr(inplace, name) for name in "copy_ fill_ zero_".split()},
+    **{name: getattr(inplace, name) for name in "copy_ detach_ fill_ zero_".split()},
     **{name: getattr(distributions, name) for name in (
         "bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ "
         "random_ uniform_"
@@ -270,7 +270,7 @@ METHODS: dict[str, Callable[..., Any]] = {
         "diag diag_embed diagflat diagonal diagonal_scatter select_scatter slice_scatter tril triu"
     ).split()},
     "as_strided": strided.as_strided,
-    "as_strided_": shape.in_place(strided.as_strided),
+    "as_strided_": strided.as_strided_,
     "as_strided_scatter": strided.as_strided_scatter,
     "unfold": strided.unfold,
     "tril_": inplace.twin(diagonal.tril),

@@ -37,6 +37,14 @@ def pad(input: Tensor, pad: Sequence[int], value: float = 0.0) -> Tensor:
     return apply(PAD, cut, widths=grown, value=value)
 
 
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
+    """`input` with a constant border: ``nn.functional.pad`` in its first mode."""
+    return _padded(input, pad, value)
+
+
+_padded = pad
+
+
 def pad_widths(input: Tensor, pad: Sequence[int], op: str) -> list[tuple[int, int]]:
     """(before, after) of every dimension, the first one first; ArgumentError if they do not fit."""
     if not isinstance(pad, (tuple, list)) or not all([hasattr(n, "__index__") for n in pad]):

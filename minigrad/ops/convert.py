@@ -31,14 +31,15 @@ from ..dtypes import (
     uint8,
 )
 from ..errors import DTypeError, ShapeError
+from ..kernels.launch import memory_order
 from ..layout import layout, preserve_format, strided
 from ..tensor import Tensor
 from .operands import as_operand, axis_of
 from .shape import to
 
 __all__ = [
-    "can_cast", "is_floating_point", "is_nonzero", "is_same_size", "is_signed", "numel",
-    "result_type",
+    "can_cast", "get_device", "is_floating_point", "is_nonzero", "is_same_size", "is_signed",
+    "numel", "result_type",
 ]  # fmt: skip
 
 # Memory --------------------------------------------------------------------------------------
@@ -70,6 +71,11 @@ def data_ptr(self: Tensor) -> int:
 def get_device(self: Tensor) -> int:
     """The index of the GPU that holds it; -1 on the CPU."""
     return -1 if self.device.type == "cpu" else self.device.index or 0
+
+
+def dim_order(self: Tensor) -> tuple[int, ...]:
+    """Its dimensions from the outermost to the innermost in memory."""
+    return memory_order(self.array) or tuple(range(self.ndim))
 
 
 def layout_of(self: Tensor) -> layout:

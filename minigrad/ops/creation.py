@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..device import CPU, as_strided, namespace_of
+from ..device import as_strided, get_default_device, namespace_of
 from ..device import device as Device
 from ..device import empty as empty_array
 from ..dtypes import BOOL, CATEGORY, INT, as_dtype, bool_, complex_of, get_default_dtype, int64
@@ -74,8 +74,8 @@ def factory(function: F) -> F:
 
 
 def place_of(device: Any) -> Device:
-    """The device that was asked for; the CPU if none was."""
-    return CPU if device is None else Device(device)
+    """The device that was asked for; the default one if none was."""
+    return get_default_device() if device is None else Device(device)
 
 
 def _dtype_or_default(dtype: Any) -> np.dtype:

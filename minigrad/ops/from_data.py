@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import CPU, device_of, to_device
+from ..device import CPU, device_of, get_default_device, to_device
 from ..device import device as Device
 from ..dtypes import CATEGORY, INT, as_dtype, complex_of, get_default_dtype, int64
 from ..errors import ArgumentError, DTypeError, ShapeError
@@ -39,6 +39,8 @@ def tensor(
     else:
         source = _array_of(data, dtype)
     check_not_pinned(pin_memory, "tensor")
+    if device is None and not isinstance(data, Tensor) and device_of(source) == CPU:
+        device = get_default_device()
     place = Device(device) if device is not None else device_of(source)
     dtype = source.dtype.newbyteorder("=") if dtype is None else as_dtype(dtype)
     if dtype not in CATEGORY:
@@ -104,7 +106,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where dtype and device allow."""
     if isinstance(data, Tensor):
         return data.to(device=device, dtype=dtype)
-    if isinstance(data, np.ndarray) and (device is None or Device(device) == CPU):
+    place = get_default_device() if device is None else Device(device)
+    if isinstance(data, np.ndarray) and place == CPU:
         found = from_numpy(data)
         return found if dtype is None else found.to(dtype=dtype)
     return tensor(data, dtype=dtype, device=device)

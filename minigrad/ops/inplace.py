@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dtypes import CATEGORY, float64, is_float
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, GradientError, ShapeError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply_, current_edge, log_write, records_write, write_
 from . import arithmetic, choice, compare, exponential, rounding, trigonometry
@@ -15,7 +15,7 @@ from . import elementwise as e
 from .calling import method_of
 from .creation import full
 from .operands import operand
-from .shape import cast, expand, identity
+from .shape import cast, clone, expand, identity
 
 
 def _twin(prim: Elementwise, ready: Callable[..., Any] | None = None) -> Callable[..., Tensor]:
@@ -182,8 +182,10 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 clip_ = clamp_
 
 
-def copy_(input: Tensor, source: Tensor) -> Tensor:
-    """The values of `source`, broadcast and cast, written into `input`."""
+def copy_(input: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
+    """The values of `source`, a tensor or a number, broadcast and cast, written into `input`."""
+    if not isinstance(source, Tensor):
+        return fill_(input, source)
     value = expand(cast(source.to(input.device), input.dtype), input.shape)
     if records_write(input, (value,)):
         return write_(input, identity(value))  # a place in the graph that is not the source's own
@@ -192,9 +194,28 @@ def copy_(input: Tensor, source: Tensor) -> Tensor:
     return input
 
 
-def fill_(input: Tensor, value: float) -> Tensor:
-    """Every element set to `value`."""
-    return copy_(input, full((), value, dtype=input.dtype, device=input.device))
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Every element set to `value`, a number or a 0-d tensor."""
+    if not isinstance(value, Tensor):
+        return copy_(input, full((), value, dtype=input.dtype, device=input.device))
+    if value.ndim:
+        raise ShapeError(f"fill_: the value must be a number or 0-d, got shape {value.shape}")
+    return copy_(input, value)
+
+
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A copy of `input` with every element set to `value`, a number or a 0-d tensor."""
+    return fill_(clone(input), value)
+
+
+def detach_(input: Tensor) -> Tensor:
+    """The tensor itself taken out of the graph, as a constant."""
+    if input.view_of is not None:
+        raise GradientError(
+            "detach_: a view cannot leave the graph that its base is in; use x.detach()"
+        )
+    input.edge = None
+    return input
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -223,4 +244,4 @@ FUNCTIONS = {
         "ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round "
         "rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy"
     ).split()
-}
+} | {"fill_": fill_, "zero_": zero_, "detach_": detach_}

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import CPU, namespace_of
-from ..device import device as Device
+from ..device import namespace_of
 from ..dtypes import (
     CATEGORY,
     COMPLEX,
@@ -31,7 +30,7 @@ from ..limits import finfo
 from ..random import Generator, default_generator
 from ..tensor import Tensor, apply
 from .complex import view_as_complex
-from .creation import empty_like, factory
+from .creation import empty_like, factory, place_of
 from .operands import integer, shape_of, sizes_of
 from .rounding import floor
 from .shape import cast
@@ -57,7 +56,7 @@ def draw(
     bits: int, **settings: Any,
 ) -> Tensor:  # fmt: skip
     """A tensor filled by `prim` from the next counters of the generator; `bits` an element."""
-    place = CPU if device is None else Device(device)
+    place = place_of(device)
     if any([n < 0 for n in shape]):
         raise ShapeError(f"{prim.name}: a tensor cannot have negative sizes: {shape}")
     start = (generator or default_generator).draw(counters(math.prod(shape), bits))

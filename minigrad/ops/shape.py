@@ -23,8 +23,17 @@ from ..tensor import Tensor, ViewOf, apply, reshape_
 from .operands import axis_of, sizes_of
 
 __all__ = [
-    "broadcast_tensors", "broadcast_to", "flatten", "permute", "reshape", "squeeze", "t",
-    "transpose", "unsqueeze",
+    "broadcast_tensors",
+    "broadcast_to",
+    "clone",
+    "detach",
+    "flatten",
+    "permute",
+    "reshape",
+    "squeeze",
+    "t",
+    "transpose",
+    "unsqueeze",
 ]  # fmt: skip
 
 # Views ---------------------------------------------------------------------------------------
@@ -290,6 +299,11 @@ def clone(input: Tensor, *, memory_format: memory_format = preserve_format) -> T
     if memory_format is preserve_format:
         return apply(CLONE, input)
     return _in_order(CONTIGUOUS, input, as_memory_format(memory_format, "clone"), "clone")
+
+
+def detach(input: Tensor) -> Tensor:
+    """The same memory as a constant: no gradient flows through it."""
+    return input.detach()
 
 
 def contiguous(input: Tensor, memory_format: memory_format = contiguous_format) -> Tensor:

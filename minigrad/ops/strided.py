@@ -14,6 +14,7 @@ from ..errors import ArgumentError, RangeError, ShapeError
 from ..ir import Primitive, Shape, Spec, View
 from ..tensor import Tensor, apply
 from .calling import public
+from .complex import view_as_complex, view_as_real
 from .convert import storage_offset as offset_of
 from .diagonal import diagonal
 from .gather import INDEX_ADD, TAKE
@@ -23,6 +24,7 @@ from .shape import (
     CONTIGUOUS,
     cast,
     expand,
+    in_place,
     opaque,
     permute,
     reshape,
@@ -35,10 +37,11 @@ from .shape import (
 from .split import select, split, split_with_sizes, unbind
 
 __all__ = [
-    "alias_copy", "as_strided", "as_strided_copy", "as_strided_scatter", "detach_copy",
-    "diagonal_copy", "expand_copy", "permute_copy", "select_copy", "slice_copy", "split_copy",
-    "split_with_sizes_copy", "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy",
-    "unfold_copy", "unsqueeze_copy", "view_copy",
+    "alias_copy", "as_strided", "as_strided_", "as_strided_copy", "as_strided_scatter",
+    "detach_copy", "diagonal_copy", "expand_copy", "permute_copy", "select_copy", "slice_copy",
+    "split_copy", "split_with_sizes_copy", "squeeze_copy", "t_copy", "transpose_copy",
+    "unbind_copy", "unfold_copy", "unsqueeze_copy", "view_as_complex_copy", "view_as_real_copy",
+    "view_copy",
 ]  # fmt: skip
 
 # Windows along a dimension -------------------------------------------------------------------
@@ -143,6 +146,9 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     return opaque(apply(AS_STRIDED, input, **_placed(input, size, stride, storage_offset)))
 
 
+as_strided_ = in_place(as_strided)
+
+
 def _placed(
     input: Tensor, size: Any, stride: Any, offset: Any, op: str = "as_strided"
 ) -> dict[str, Any]:
@@ -235,4 +241,6 @@ transpose_copy = _copied(transpose, "transpose_copy")
 unbind_copy = _copied(unbind, "unbind_copy")
 unfold_copy = _copied(unfold, "unfold_copy")
 unsqueeze_copy = _copied(unsqueeze, "unsqueeze_copy")
+view_as_complex_copy = _copied(view_as_complex, "view_as_complex_copy")
+view_as_real_copy = _copied(view_as_real, "view_as_real_copy")
 view_copy = _copied(view, "view_copy")

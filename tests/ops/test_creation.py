@@ -99,3 +99,75 @@ def test_aliases():
     pairs = "absolute abs, clip clamp, negative neg, multiply mul, subtract sub"
     for alias, name in [p.split() for p in (pairs + ", concat cat, concatenate cat").split(", ")]:
         assert getattr(mg, alias) is getattr(mg, name)
+
+
+def test_the_default_device():
+    with mg.device("cuda") as place:
+        assert mg.get_default_device() == place
+        made = [mg.zeros(2), mg.tensor([1.0]), mg.rand(2), mg.arange(3), mg.as_tensor([1])]
+        assert {x.device.type for x in [*made, mg.as_tensor(np.ones(2)), mg.eye(2)]} == {"cuda"}
+        assert mg.from_numpy(np.ones(2)).device.type == "cpu"
+        assert mg.zeros(2, device="cpu").device.type == "cpu"
+    assert mg.zeros(2).device.type == "cpu"
+    mg.set_default_device("cuda")
+    try:
+        assert mg.ones(1).device.type == mg.nn.Linear(2, 3).weight.device.type == "cuda"
+    finally:
+        mg.set_default_device(None)
+    assert mg.get_default_device() == mg.device("cpu")
+
+
+def test_from_memory():
+    buffer = bytearray(np.arange(4, dtype=np.float32).tobytes())
+    x = mg.frombuffer(buffer, dtype=mg.float32, count=2, offset=4)
+    assert x.tolist() == [1, 2]
+    x[0] = 9
+    assert np.frombuffer(buffer, np.float32)[1] == 9
+    assert mg.frombuffer(bytes(8), dtype=mg.int32).tolist() == [0, 0]
+    array = np.ones(2, np.float32)
+    assert mg.asarray(array).array is array
+    assert mg.asarray(array, copy=True).array is not array
+    t = mg.ones(2, requires_grad=True)
+    assert not mg.asarray(t).requires_grad and mg.asarray(t, requires_grad=True).requires_grad
+    for wrong in (
+        lambda: mg.frombuffer(buffer, dtype=mg.float32, offset=2),
+        lambda: mg.frombuffer(buffer, dtype=mg.float32, count=5),
+        lambda: mg.frombuffer(bytearray(), dtype=mg.float32),
+        lambda: mg.frombuffer(buffer, dtype=mg.float32, offset=16),
+        lambda: mg.asarray([1.0], copy=False),
+        lambda: mg.asarray(array, dtype=mg.int64, copy=False),
+    ):
+        with pytest.raises(ValueError):
+            wrong()
+
+
+def test_options_of_makers():
+    with pytest.raises(RuntimeError):
+        mg.zeros(2, pin_memory=True)
+    with pytest.raises(RuntimeError):
+        mg.zeros(2, layout="sparse")
+    assert mg.zeros(2, layout=mg.strided).shape == (2,)
+    out = mg.empty(2, dtype=mg.int64)
+    assert mg.ones(2, out=out) is out and out.tolist() == [1, 1]
+    with pytest.raises(RuntimeError):
+        mg.ones(2, dtype=mg.float32, out=out)
+    x = mg.empty_strided((2, 3), (0, 1))
+    with pytest.raises(mg.ShapeError):
+        x.zero_()
+
+
+def test_overlapping_views_cannot_be_written():
+    x = mg.arange(6.0)
+    for view in (x.unfold(0, 3, 1), x.as_strided((3, 2), (1, 1)), x.as_strided((2, 2), (0, 1))):
+        with pytest.raises(mg.ShapeError):
+            view.add_(1)
+    x.unfold(0, 3, 3).add_(10)
+    x.as_strided((2,), (2,), 1).zero_()
+    assert x.tolist() == [10, 0, 12, 0, 14, 15]
+    for wrong in (((7,), (1,)), ((2, 2), (1, 5)), ((2,), (1,), 5), ((2,), (-1,)), ((2,), (1, 1)),
+                  ((2,), (1,), -1), ((-1,), (1,))):  # fmt: skip
+        with pytest.raises(mg.ArgumentError):
+            x.as_strided(*wrong)
+    y = mg.ones(4, requires_grad=True) * 2
+    with pytest.raises(mg.GradientError):
+        y.as_strided((2,), (2,)).mul_(3)

@@ -21,6 +21,8 @@ OURS_ALONE = (
     "vander",  # PyTorch has no gradients here, or wrong ones
     "detach_copy",
     "as_strided_scatter",
+    "view_as_complex_copy",
+    *[op.name for op in FAMILIES["random"].ROWS],
     "scatter add",
     "scatter multiply",
     "scatter a part",

@@ -1,11 +1,12 @@
 """Diagonals, triangles, windows, memory by strides; parts replaced; views as copies."""
 
 import numpy as np
+from image_oracles import padded
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from minigrad.testing import sample
 
-from .making import CONSTANT, TWICE, X, method, row
+from .making import CONSTANT, TWICE, X, call, method, row
 
 
 def embedded(x, offset=0, dim1=-2, dim2=-1):
@@ -106,6 +107,10 @@ ROWS = [
         function=lambda x, *a: (x.contiguous() * 1).as_strided(*a).clone()),
     row("as_strided_scatter", strided_replaced, sample(X(3, 4), X(2, 3), (2, 3), (4, 1), 1),
         function=lambda x, *a: type(x).as_strided_scatter(x.contiguous() * 1, *a), kinds="fc"),
+    row("view_as_complex_copy", lambda x: x[..., 0] + 1j * x[..., 1], sample(X(3, 2)), kinds="d",
+        result="complex", function=lambda x: call("view_as_complex_copy")(x.contiguous())),
+    row("view_as_real_copy", lambda x: np.stack([x.real, x.imag], -1), sample(X(3, 2)), kinds="c",
+        result="real"),
     row("detach_copy", np.copy, sample(X(2, 3)), **CONSTANT),
     row("view_copy", np.reshape, sample(X(6), (2, 3)),
         function=lambda x, *a: x.contiguous().view(*a).clone()),
@@ -122,6 +127,10 @@ ROWS = [
         ("swapaxes_", np.swapaxes, [sample(X(2, 3), 0, 1)]),
         ("swapdims_", np.swapaxes, [sample(X(2, 3), 0, 1)]),
     ]],
+    row("fill", lambda x, v: np.full_like(x, v), sample(X(2, 3), 1.5), sample(X(2, 3), X()),
+        sample(X(), 2), kinds="f"),
+    row("constant_pad_nd", lambda x, p, value=0: padded(x, p, value=value), sample(X(2, 3), (1, 2)),
+        sample(X(2, 3), (-1, 1, 1, 0), 2.0), kinds="fic"),
     row("vander", lambda x, N=None, increasing=False: np.vander(x, N, increasing), sample(X(3)),
         sample(X(3), 2, increasing=True), sample(X(2), 4), kinds="fic", **TWICE),
     row("combinations", lambda x, r=2, again=False: x[combined(len(x), r, again)],
