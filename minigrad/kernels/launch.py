@@ -30,7 +30,6 @@ from ..errors import DTypeError, ShapeError
 from ..ir import Elementwise, Primitive, Shape, Spec
 from .lookup import find_kernel
 
-_COMPLEX_KINDS = COMPLEXES | {complex}
 # Attributes that only shape rules read; kernels see them on their output.
 _FOR_SPECS = frozenset(("out_shape", "out_dtype", "device"))
 # The letters of `Elementwise.takes`, by category.
@@ -280,6 +279,13 @@ def memory_order(x: Any) -> tuple[int, ...] | None:
     return None if order == list(range(len(order))) else tuple(order)
 
 
+def _any_complex(operands: list[Any]) -> bool:
+    for x in operands:  # the kind, as hashing a dtype takes longer than the check
+        if type(x) is complex or (type(x) not in NUMBERS and x.dtype.kind == "c"):
+            return True
+    return False
+
+
 def check_writable_as(out: Array, prim: Elementwise, operands: list[Any]) -> None:
     """Whether an in-place `prim` fits its target, as PyTorch demands."""
     shape = out.shape
@@ -292,8 +298,7 @@ def check_writable_as(out: Array, prim: Elementwise, operands: list[Any]) -> Non
         )
     if prim.result == "real" and out.dtype in COMPLEXES:
         raise DTypeError(f"{prim.name}_: real numbers do not replace complex ones in place")
-    complex_result = any([getattr(x, "dtype", type(x)) in _COMPLEX_KINDS for x in operands])
-    if CATEGORY[out.dtype] == FLOAT and not complex_result:
+    if CATEGORY[out.dtype] == FLOAT and not _any_complex(operands):
         return  # which stores a result of any other dtype
     result = _dtypes(prim, operands)[1]
     if CATEGORY[result] > CATEGORY[out.dtype]:

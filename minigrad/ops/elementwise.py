@@ -198,18 +198,16 @@ def square(input: Tensor) -> Tensor:
 @public
 def pow(input: Any, exponent: Any) -> Tensor:
     """``input ** exponent``; either may be a number."""
+    if isinstance(input, Tensor) and type(exponent) in (int, float):
+        if exponent == 2 and is_differentiable(input.dtype):
+            return apply(SQUARE, input)
+        if exponent == 0.5:
+            return sqrt(input)
+        if exponent == 1 and is_differentiable(input.dtype):
+            return input.clone()
     a, b = either(input, exponent, "pow")
     compute = result_dtype(a.array, b.array)
-    if CATEGORY[compute] == INT:
-        return _integer_power(a, b, compute)
-    if isinstance(a, Tensor) and isinstance(b, Scalar):
-        if b.array == 2 and is_differentiable(a.dtype):
-            return apply(SQUARE, a)
-        if b.array == 0.5:
-            return sqrt(a)
-        if b.array == 1 and is_differentiable(a.dtype):
-            return a.clone()
-    return apply(POW, a, b)
+    return _integer_power(a, b, compute) if CATEGORY[compute] == INT else apply(POW, a, b)
 
 
 def _integer_power(a: Any, b: Any, compute: Any) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from ..dtypes import CATEGORY, float64, is_float
 from ..errors import DTypeError, GradientError, ShapeError
 from ..ir import Elementwise
-from ..tensor import Scalar, Tensor, apply_, current_edge, log_write, records_write, write_
+from ..tensor import Tensor, apply_, current_edge, log_write, records_write, write_
 from . import arithmetic, choice, compare, exponential, rounding, trigonometry
 from . import elementwise as e
 from .calling import method_of
@@ -26,16 +26,12 @@ def _twin(prim: Elementwise, ready: Callable[..., Any] | None = None) -> Callabl
         return apply_(prim, *ready(input, other, prim.name))
 
     def of_any(input: Tensor, *others: Any) -> Tensor:
-        return apply_(prim, input, *[_operand(x, prim.name) for x in others])
+        return apply_(prim, input, *[operand(x, prim.name) for x in others])
 
     in_place = of_any if ready is None else of_two
     in_place.__name__ = in_place.__qualname__ = f"{prim.name}_"
     in_place.__doc__ = f"Elementwise ``{prim.formula}``, written into the first input."
     return in_place
-
-
-def _operand(x: Any, op: str) -> Any:
-    return x if isinstance(x, (Tensor, Scalar)) else operand(x, op)
 
 
 @functools.cache  # the aliases of a function share its twin
@@ -88,26 +84,27 @@ def _fitting(value: Tensor, target: Tensor, op: str) -> Tensor:
 # Written out where the general twin would make one more copy.
 mul_ = multiply_ = _twin(e.MUL)
 maximum_ = _twin(choice.maximum.prim)  # for optimizers: no method
-_clamp_min_, _clamp_max_ = _twin(choice.CLAMP_MIN), _twin(choice.CLAMP_MAX)
 _add_, _sub_, _div_, _pow_ = _twin(e.ADD), _twin(e.SUB), _twin(e.DIV), _twin(e.POW)
-_add_scaled_, _lerp_ = _twin(e.ADD_SCALED), _twin(arithmetic.LERP)
-_addcmul_, _addcdiv_ = _twin(arithmetic.ADDCMUL), _twin(arithmetic.ADDCDIV)
+_add_scaled_ = _twin(e.ADD_SCALED)
 _divide_, _power_, _sqrt_ = twin(rounding.div), twin(e.pow), _twin(e.sqrt.prim)
 
 
 def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """``input + alpha * other``, written into `input`; `alpha` may be a tensor."""
+    if type(alpha) is int and alpha == 1:
+        return _add_(input, other)
     alpha = e.factor(alpha, input, operand(other, "add_"), "add_")
     return _add_(input, other) if alpha is None else _add_scaled_(input, other, alpha)
 
 
 def sub_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """``input - alpha * other``, written into `input`; `alpha` may be a tensor."""
-    other = operand(other, "sub_")
-    alpha = e.factor(alpha, input, other, "sub_")
+    if type(alpha) is int and alpha == 1:
+        return _sub_(input, other)
+    alpha = e.factor(alpha, input, operand(other, "sub_"), "sub_")
     if alpha is None:
         return _sub_(input, other)
-    e.need_no_bools(input, other, "sub_")
+    e.need_no_bools(input, operand(other, "sub_"), "sub_")
     return _add_scaled_(input, other, -alpha)
 
 
@@ -148,27 +145,31 @@ def float_power_(input: Tensor, exponent: Any) -> Tensor:
 
 def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 * tensor2``, written into `input`."""
-    return _addcmul_(*arithmetic.scaled_operands(input, tensor1, tensor2, value, "addcmul"))
+    return apply_(
+        arithmetic.ADDCMUL, *arithmetic.scaled_operands(input, tensor1, tensor2, value, "addcmul")
+    )
 
 
 def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 / tensor2``, written into `input`."""
-    return _addcdiv_(*arithmetic.scaled_operands(input, tensor1, tensor2, value, "addcdiv"))
+    return apply_(
+        arithmetic.ADDCDIV, *arithmetic.scaled_operands(input, tensor1, tensor2, value, "addcdiv")
+    )
 
 
 def lerp_(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """``input + weight * (end - input)``, written into `input`."""
-    return _lerp_(*arithmetic.lerp_operands(input, end, weight))
+    return apply_(arithmetic.LERP, *arithmetic.lerp_operands(input, end, weight))
 
 
 def clamp_min_(input: Tensor, min: Any) -> Tensor:
     """``maximum(input, min)``, in place."""
-    return _clamp_min_(*choice.bounded(input, min, "clamp_min_"))
+    return apply_(choice.CLAMP_MIN, *choice.bounded(input, min, "clamp_min_"))
 
 
 def clamp_max_(input: Tensor, max: Any) -> Tensor:
     """``minimum(input, max)``, in place."""
-    return _clamp_max_(*choice.bounded(input, max, "clamp_max_"))
+    return apply_(choice.CLAMP_MAX, *choice.bounded(input, max, "clamp_max_"))
 
 
 def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
