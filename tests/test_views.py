@@ -190,3 +190,55 @@ def test_15_memory_shared_with_numpy_is_copied_where_backward_needs_it():
     z = numbers(3)
     z.numpy()[0] = 9.0
     assert z[0].item() == 9.0
+
+
+def test_12_overlapping_windows_cannot_be_written():
+    x = numbers(6)
+    for view in (x.unfold(0, 3, 1), x.as_strided((3, 2), (1, 1)), x.as_strided((2, 2), (0, 1))):
+        with pytest.raises(mg.ShapeError, match="one place in memory"):
+            view.add_(1)
+    x.unfold(0, 3, 3).zero_()
+    assert not x.any()
+
+
+def test_16_shapes_change_in_place():
+    x = mg.zeros(3, 1)
+    row = x[0]
+    assert x.t_() is x and x.shape == (1, 3) and row.shape == (1,)
+    w = mg.tensor([2.0], requires_grad=True)
+    row.copy_(w)
+    assert x.requires_grad and x.tolist() == [[2, 0, 0]]
+    x.mul_(3)
+    assert row.tolist() == [6]
+    (x.squeeze_().sum() + row.sum()).backward()
+    assert x.shape == (3,) and w.grad.tolist() == [6]
+    y = mg.ones(2, 3, requires_grad=True) * 2
+    first = y[0]
+    (y.transpose_(0, 1)[:, 0].sum() + first.sum()).backward()
+    leaf = mg.ones(1, 2, requires_grad=True)
+    for target in (leaf, leaf[0]):
+        with pytest.raises(mg.GradientError, match="leaf"):
+            target.unsqueeze_(0)
+    with mg.no_grad():
+        leaf.squeeze_()
+    (leaf * 3).sum().backward()
+    assert leaf.grad.tolist() == [3, 3]
+
+
+def test_17_views_through_strides_and_of_other_dtypes():
+    x = numbers(4, requires_grad=True)
+    y = x * 2
+    windows = y.as_strided((3, 2), (1, 1))
+    (windows * windows).sum().backward()
+    assert x.grad.tolist() == [8, 32, 48, 32]
+    for view in (y.as_strided((2,), (2,)), y.view(mg.int64)):
+        with pytest.raises(mg.GradientError):
+            view.mul_(3)
+    with pytest.raises(mg.ArgumentError, match="memory of 4"):
+        y.as_strided((3,), (2,))
+    y.mul_(2)
+    with pytest.raises(mg.GradientError, match="as_strided"):
+        windows.sum()
+    plain = numbers(2)
+    plain.view(mg.int64)[0] = 0
+    assert plain.tolist() == [0, 2]
