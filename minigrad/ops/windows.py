@@ -52,11 +52,8 @@ def windows(
     batch, single = batched(x, spatial, op)
     check_places(op, batch)
     positive(op, kernel_size=k, stride=s, dilation=d)
-    if any([p < 0 or p > span(k, d) // 2 for p, k, d in zip(p, k, d, strict=True)]):
-        raise ArgumentError(
-            f"{op}: padding {p} must not be negative, and at most half of the kernel {k} "
-            f"(dilation {d})"
-        )
+    if any([p < 0 or p > k // 2 for p, k in zip(p, k, strict=True)]):
+        raise ArgumentError(f"{op}: padding {p} must lie between 0 and half of kernel_size {k}")
     sizes = list(zip(batch.shape[2:], k, s, p, d, strict=True))
     counts = tuple([_count(*size, ceil_mode) for size in sizes])
     if min(counts) < 1:

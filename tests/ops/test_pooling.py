@@ -51,6 +51,13 @@ def test_integers_are_averaged_towards_zero(D, settings):
     assert pool(mg.tensor(x * 0 + 2**60 + 1), 1)[(0,) * (D + 2)].item() == 2**60 + 1
 
 
+def test_a_window_without_elements():
+    x = mg.ones(1, 1, 1, requires_grad=True)
+    y, index = F.max_pool1d(x, 2, 1, 1, 2, return_indices=True)  # elements -1 and 1 of one
+    assert y.tolist() == [[[-np.inf]]] and index.tolist() == [[[0]]]
+    assert mg.grad(y.sum(), x)[0].shape == x.shape
+
+
 X = mg.zeros(1, 2, 4, 4)
 I = mg.zeros(1, 2, 4, 4, dtype=mg.int64)
 
@@ -60,7 +67,8 @@ I = mg.zeros(1, 2, 4, 4, dtype=mg.int64)
     [
         (lambda: F.max_pool2d(X, 0), RuntimeError, "at least 1"),
         (lambda: F.max_pool2d(X, 2, padding=2), RuntimeError, "half"),
-        (lambda: F.max_pool2d(X, 2, padding=-1), RuntimeError, "negative"),
+        (lambda: F.max_pool2d(X, 2, padding=-1), RuntimeError, "half"),
+        (lambda: F.max_pool2d(X, 2, padding=2, dilation=3), RuntimeError, "half"),
         (lambda: F.max_pool2d(X, 2.5), TypeError, "integer"),
         (lambda: F.max_pool2d(X, (2, 2, 2)), RuntimeError, "one integer or 2"),
         (lambda: F.max_pool2d(X, 5), RuntimeError, "do not fit"),
