@@ -20,6 +20,10 @@ class Embedding(Module):
     Args:
         num_embeddings, embedding_dim: V and D.
         padding_idx: a row that starts as zeros and gets no gradient.
+        max_norm, norm_type: rows that are used and longer than `max_norm`, by the p-norm of
+            `norm_type`, are scaled down to it first, in `weight` itself.
+        scale_grad_by_freq: a row's gradient is divided by how often it is used in the batch.
+        sparse: taken for PyTorch's sake; gradients are dense.
 
     Shapes: input (...) of integers in [0, V), output (..., D).
 
@@ -32,6 +36,10 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
@@ -41,6 +49,8 @@ class Embedding(Module):
             )
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
         self.reset_parameters()
 
@@ -53,8 +63,12 @@ class Embedding(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """(...) integers -> (..., embedding_dim)."""
-        return F.embedding(input, self.weight, self.padding_idx)
+        return F.embedding(
+            input, self.weight, self.padding_idx, self.max_norm, self.norm_type,
+            self.scale_grad_by_freq, self.sparse,
+        )  # fmt: skip
 
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+        norm = "" if self.max_norm is None else f", max_norm={self.max_norm}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}{norm}"

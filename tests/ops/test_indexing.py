@@ -294,6 +294,10 @@ def test_embedding_options():
     assert np.allclose(w.detach().numpy(), [[0.6, 0.8], [0.3, 0.4], [0.6, 0.8]])
     out.sum().backward()
     assert w.grad.tolist() == [[1, 1], [1, 1], [0, 0]]
+    layer = mg.nn.Embedding(5, 2, max_norm=0.5, scale_grad_by_freq=True)
+    layer(mg.tensor([1, 1, 2])).sum().backward()
+    assert (layer.weight.detach()[1:3].square().sum(1) < 0.26).all()
+    assert layer.weight.grad[1].tolist() == [1, 1] and "max_norm=0.5" in repr(layer)
     with pytest.raises(IndexError, match="padding_idx=3 is no row of 3"):
         F.embedding(i, w, padding_idx=3)
 

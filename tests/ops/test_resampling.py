@@ -108,3 +108,10 @@ def test_constant_padding_keeps_the_dtype():
     assert F.pad(mg.tensor([True]), (1, 1), value=True).tolist() == [True] * 3
     x = mg.ones(2)
     assert F.pad(x, []) is not x
+
+
+def test_coordinates_of_16_bits_are_worked_out_in_float32():
+    x, grid = mg.arange(100.0).reshape(1, 1, 1, 100), mg.zeros(1, 1, 64, 2)
+    grid[..., 0] = mg.linspace(-1, 1, 64)
+    half = F.grid_sample(x.half(), grid.half(), mode="nearest")
+    assert half.tolist() == F.grid_sample(x, grid.half().float(), mode="nearest").tolist()

@@ -44,45 +44,20 @@ def take(out: Array, x: Array, index: Array, *, dim: int) -> None:
     if x.shape[dim] == 0:
         out[...] = _missing(out)
         return
+    if inside is None:
+        np.take(x, safe, axis=dim, out=out, mode="clip")  # "raise" would copy once more
+        return
     out[...] = xp.take(x, safe, axis=dim)
-    if inside is not None:
-        mask = inside.reshape((1,) * dim + index.shape + (1,) * (x.ndim - dim - 1))
-        xp.copyto(out, xp.asarray(_missing(out), out.dtype), where=~mask)
-
-
-# What CuPy's `add.at` takes. There is no `multiply.at`, and its `maximum.at` loses NaN.
-_ADDS_ON_CUDA = ("int32", "int64", "float32", "float64")
-
-
-def add_at(out: Array, where: Any, values: Array) -> None:
-    """`values` added at `where`, at repeated places too."""
-    xp = namespace(out)
-    if xp is np or out.dtype.name in _ADDS_ON_CUDA:
-        xp.add.at(out, where, values)
-    elif out.dtype.kind == "c":
-        xp.add.at(out.real, where, values.real)
-        xp.add.at(out.imag, where, values.imag)
-    else:
-        wide = out.astype(np.int64)
-        xp.add.at(wide, where, values.astype(np.int64))
-        out[...] = wide
+    mask = inside.reshape((1,) * dim + index.shape + (1,) * (x.ndim - dim - 1))
+    xp.copyto(out, xp.asarray(_missing(out), out.dtype), where=~mask)
 
 
 def index_add(out: Array, g: Array, index: Array, *, dim: int) -> None:
     """Zeros, with `g` added at `index` along `dim`; repeated indices accumulate."""
-    xp = namespace(g)
-    size = out.shape[dim]
     out[...] = 0
-    rows = xp.moveaxis(out, dim, 0)
-    lead = tuple(range(dim, dim + index.ndim))
-    values = xp.moveaxis(g, lead, tuple(range(index.ndim)))
-    flat = values.reshape((index.size, *rows.shape[1:]))
-    inside, safe = _clipped(index, size)
-    if inside is not None:
-        keep = inside.reshape((-1,) + (1,) * (flat.ndim - 1))
-        flat = xp.where(keep, flat, xp.zeros((), flat.dtype))
-    if size:
-        add_at(rows, safe.reshape(-1), flat)
+    after = g.ndim - dim - index.ndim
+    values = g.reshape((*out.shape[:dim], index.size, *out.shape[dim + 1 :]))
+    _combine(out, index.reshape((-1, *(1,) * after)), values, dim, "sum")
 
 
 def put(out: Array, x: Array, index: Array, v: Array, *, dim: int) -> None:
@@ -125,11 +100,11 @@ def scatter(out: Array, x: Array, index: Array, v: Array, *, dim: int) -> None:
     inside, safe = _clipped(index, x.shape[dim])
     if inside is None:
         out[...] = x
-        out[_places(safe, dim)] = v
+        out[_places(safe, index.shape, dim)] = v
         return
     longer, kept = _one_longer(out, dim)
     longer[kept] = x
-    longer[_places(xp.where(inside, safe, x.shape[dim]), dim)] = v
+    longer[_places(xp.where(inside, safe, x.shape[dim]), index.shape, dim)] = v
     out[...] = longer[kept]
 
 
@@ -145,7 +120,7 @@ def scatter_reduce(
     _combine(out, index, v, dim, reduce)
 
 
-_UFUNCS = {"prod": "multiply", "amax": "maximum", "amin": "minimum"}
+_UFUNCS = {"sum": "add", "prod": "multiply", "amax": "maximum", "amin": "minimum"}
 
 
 def _neutral(reduce: str, dtype: np.dtype) -> Any:
@@ -160,28 +135,45 @@ def _neutral(reduce: str, dtype: np.dtype) -> Any:
 
 
 def _combine(out: Array, index: Array, v: Array, dim: int, reduce: str) -> None:
-    """`v` combined into `out` where `gather` would read."""
+    """`v` combined into `out` where `gather` would read; `index` broadcasts to its shape."""
     xp = namespace(out)
-    if not out.size or not index.size:
+    if not out.size or not v.size:
         return
     inside, safe = _clipped(index, out.shape[dim])
     if inside is not None:
         v = xp.where(inside, v, xp.asarray(_neutral(reduce, out.dtype), out.dtype))
-    if reduce == "sum":
-        add_at(out, _places(safe, dim), v)
-        return
-    if inside is None:
-        getattr(xp, _UFUNCS[reduce]).at(out, _places(safe, dim), v)
-        return
-    ufunc = getattr(xp, _UFUNCS[reduce] if out.dtype.kind != "b" else _OF_BOOLS[reduce])
     strides = [int(np.prod(out.shape[i + 1 :])) for i in range(out.ndim)]
-    flat = sum([place * stride for place, stride in zip(_places(safe, dim), strides)])
-    ends, groups, values = _grouped(xp.broadcast_to(flat, index.shape).ravel(), v.ravel(), ufunc)
-    count = out.size
-    longer = xp.empty(count + 1, out.dtype)  # the last element takes what ends no group
-    longer[:count] = out.ravel()
-    longer[xp.where(ends, groups, count)] = ufunc(longer[groups], values)
-    out[...] = longer[:count].reshape(out.shape)
+    places = _places(safe, v.shape, dim)
+    flat = sum([place * stride for place, stride in zip(places, strides, strict=True)])
+    # One long index: NumPy's `at` has a fast loop for that alone.
+    dense = out if out.flags.c_contiguous else out.copy(order="C")
+    _combine_flat(dense.reshape(-1), xp.broadcast_to(flat, v.shape).ravel(), v.ravel(), reduce)
+    if dense is not out:
+        out[...] = dense
+
+
+# What CuPy's `add.at` takes. There is no `multiply.at`, and its `maximum.at` loses NaN.
+_ADDS_ON_CUDA = ("int32", "int64", "float32", "float64")
+
+
+def _combine_flat(out: Array, index: Array, v: Array, reduce: str) -> None:
+    xp = namespace(out)
+    if xp is np or (reduce == "sum" and out.dtype.name in _ADDS_ON_CUDA):
+        getattr(xp, _UFUNCS[reduce]).at(out, index, v)
+    elif reduce == "sum" and out.dtype.kind == "c":
+        xp.add.at(out.real, index, v.real)
+        xp.add.at(out.imag, index, v.imag)
+    elif reduce == "sum":
+        wide = out.astype(np.int64)
+        xp.add.at(wide, index, v.astype(np.int64))
+        out[...] = wide
+    else:
+        ufunc = getattr(xp, _UFUNCS[reduce] if out.dtype.kind != "b" else _OF_BOOLS[reduce])
+        ends, groups, values = _grouped(index, v, ufunc)
+        longer = xp.empty(out.size + 1, out.dtype)  # the last element takes what ends no group
+        longer[: out.size] = out
+        longer[xp.where(ends, groups, out.size)] = ufunc(longer[groups], values)
+        out[...] = longer[: out.size]
 
 
 _OF_BOOLS = {"prod": "logical_and", "amax": "logical_or", "amin": "logical_and"}
@@ -203,12 +195,12 @@ def _grouped(keys: Array, values: Array, ufunc: Any) -> tuple[Array, Array, Arra
     return ends, keys, values
 
 
-def _places(index: Array, dim: int) -> tuple[Array, ...]:
-    """The open mesh of places that an index of `gather` names."""
+def _places(index: Array, shape: tuple[int, ...], dim: int) -> tuple[Array, ...]:
+    """The open mesh of places that an index of `gather`, broadcast to `shape`, names."""
     xp = namespace(index)
     mesh = [
-        xp.arange(n).reshape((1,) * i + (n,) + (1,) * (index.ndim - i - 1))
-        for i, n in enumerate(index.shape)
+        xp.arange(n).reshape((1,) * i + (n,) + (1,) * (len(shape) - i - 1))
+        for i, n in enumerate(shape)
     ]
     mesh[dim] = index
     return tuple(mesh)
