@@ -156,6 +156,18 @@ def test_alpha_and_value_may_be_tensors():
     assert s.grad.item() == pytest.approx(1.5**2 + 4)
 
 
+def test_gradients_where_kernels_of_pytorch_disagree():
+    x, zero = [mg.tensor([v], requires_grad=True) for v in (1.4e-45, 0.0)]
+    assert mg.grad(mg.hypot(x, zero).sum(), x)[0].item() == 1
+    assert mg.grad(mg.xlogy(x, zero).sum(), zero)[0].item() == inf
+    assert (mg.tensor([-inf]).half() ** 0.5).isnan().item()
+    for edge in (0.0, -0.0):
+        z = mg.tensor([complex(0.5, edge)], requires_grad=True)
+        (g,) = mg.grad(z.acosh().real.sum(), z)
+        # Beside the cut the real part grows with the distance from it.
+        assert g.imag.item() * np.copysign(1, edge) == pytest.approx(1 / np.sqrt(0.75))
+
+
 def test_the_slope_of_ldexp_at_negative_integers():
     x = mg.tensor([3.0], requires_grad=True)
     mg.ldexp(x, mg.tensor([-2])).backward()
