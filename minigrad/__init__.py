@@ -4,7 +4,7 @@ import builtins as _builtins
 import importlib as _importlib
 import typing as _typing
 
-from . import autograd, cuda, data, fft, func, methods, nn, optim, random, utils
+from . import autograd, cuda, data, fft, func, linalg, methods, nn, optim, random, utils
 from . import version as _version
 from .autograd import grad, vjp
 from .autograd.vmap import vmap
@@ -41,6 +41,7 @@ from .errors import (
     Error,
     FileFormatError,
     GradientError,
+    LinAlgError,
     RangeError,
     ShapeError,
 )
@@ -79,6 +80,7 @@ from .ops.conv_transpose import *
 from .ops.convert import *
 from .ops.creation import *
 from .ops.cumulative import *
+from .ops.determinant import *
 from .ops.diagonal import *
 from .ops.differences import *
 from .ops.distance import *
@@ -87,6 +89,11 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extreme import *
+from .ops.factor import *
+from .ops.factor import torch_cholesky as cholesky
+from .ops.factor import torch_lu as lu
+from .ops.factor import torch_lu_solve as lu_solve
+from .ops.factor import torch_qr as qr
 from .ops.fold import *
 from .ops.from_data import *
 from .ops.gather import *
@@ -97,9 +104,12 @@ from .ops.inplace import fill
 from .ops.join import *
 from .ops.masked import *
 from .ops.matmul import *
+from .ops.matrix_functions import *
+from .ops.norms import torch_norm as norm
 from .ops.order import *
 from .ops.package_layers import *
 from .ops.products import *
+from .ops.pseudo import *
 from .ops.random import *
 from .ops.rearrange import *
 from .ops.reduce import *
@@ -110,13 +120,14 @@ from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.solve import *
+from .ops.spectral import torch_svd as svd
 from .ops.spectral_windows import *
 from .ops.split import *
 from .ops.statistics import *
 from .ops.strided import *
 from .ops.trigonometry import *
 from .ops.unique import *
-from .ops.vector_norm import *
 from .printing import set_printoptions
 from .random import (
     Generator,

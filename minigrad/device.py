@@ -145,6 +145,13 @@ def special_functions(xp: Any) -> ModuleType:
     return getattr(xp, "special", None) or importlib.import_module("cupyx.scipy.special")
 
 
+def matrix_functions(xp: Any) -> ModuleType:
+    """The matrix functions that NumPy lacks, from SciPy or its CuPy twin; imported on first use."""
+    if xp is np:
+        return importlib.import_module("scipy.linalg")
+    return getattr(xp, "scipy_linalg", None) or importlib.import_module("cupyx.scipy.linalg")
+
+
 def to_device(array: Array, place: device) -> Array:
     """`array` itself if it lives on `place`, else a copy there."""
     if ARRAY_TYPES.get(type(array)) == place.type:

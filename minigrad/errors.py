@@ -42,3 +42,7 @@ class GradientError(Error):
 
 class FileFormatError(Error, ValueError):
     """A file that is corrupt, truncated, hostile, or of another format."""
+
+
+class LinAlgError(Error):
+    """A matrix that is singular, not positive definite, or on which an algorithm gave up."""

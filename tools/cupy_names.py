@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 MODULES = ("", "linalg", "fft", "lib", "lib.stride_tricks", "cuda", "cuda.runtime")
-SCIPY_MODULES = ("special",)  # of cupyx.scipy
+SCIPY_MODULES = ("linalg", "special")  # of cupyx.scipy
 CLASSES = ("ndarray", "ufunc", "cuda.Device", "cuda.Stream", "cuda.Event", "cuda.MemoryPool")
 
 # What a signature hides: arguments taken from **kwargs, or by a compiled function.

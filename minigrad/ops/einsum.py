@@ -18,9 +18,9 @@ from typing import Any, TypeAlias
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .calling import public
+from .diagonal import diagonal
 from .matmul import check_factors, matmul
 from .operands import as_tensor_operand
-from .parts import diagonal_of
 from .reduce import sum
 from .shape import cast, permute, reshape
 
@@ -148,7 +148,7 @@ def _diagonals(x: Tensor, term: Term, position: int) -> tuple[Tensor, Term]:
                 f"einsum: {label!r} names sizes {x.shape[i]} and {x.shape[j]} of operand {position}"
             )
         rest = [k for k in range(x.ndim) if k not in (i, j)]
-        x = diagonal_of(permute(x, (*rest, i, j)))
+        x = diagonal(permute(x, (*rest, i, j)), 0, -2, -1)
         term = (*[term[k] for k in rest], label)
     return x, term
 

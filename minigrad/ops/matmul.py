@@ -13,21 +13,10 @@ from ..tensor import Tensor, apply
 from .calling import public
 from .complex import conj
 from .operands import as_tensor_operand
+from .rearrange import mH
 from .shape import mT, reshape, t, unsqueeze
 
 __all__ = ["bmm", "dot", "ger", "inner", "matmul", "mm", "mv", "outer", "vdot"]
-
-
-def mH(x: Tensor) -> Tensor:
-    """The last two dimensions exchanged, and complex numbers conjugated."""
-    return conj(mT(x))
-
-
-def H(x: Tensor) -> Tensor:
-    """The conjugate transpose of a matrix; a number as it is."""
-    if x.ndim not in (0, 2):
-        raise ShapeError(f"H: expected a matrix, got shape {x.shape}; use .mH for a batch")
-    return conj(t(x))
 
 
 def _matmul_spec(a: Any, b: Any) -> Spec:

@@ -17,11 +17,11 @@ from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor
 from .calling import public
 from .choice import where
+from .diagonal import diagonal
 from .einsum import einsum
 from .join import stack
 from .matmul import bmm, check_factors, check_ndim, mm, mv, outer
 from .operands import as_tensor_operand, axis_of
-from .parts import diagonal_of
 from .reduce import sum
 from .shape import cast, expand, flatten, permute, reshape
 
@@ -197,7 +197,7 @@ def trace(input: Tensor) -> Tensor:
     check_ndim("trace", 2, input=input)
     if input.dtype == bool_:
         raise DTypeError("trace: not for bool tensors; convert them first, x.long()")
-    return sum(diagonal_of(input))
+    return sum(diagonal(input, 0, -2, -1))
 
 
 @public

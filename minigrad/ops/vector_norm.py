@@ -1,4 +1,4 @@
-"""Norms of vectors, and `norm`, PyTorch's older name for all norms."""
+"""The record of vector norms."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ import math
 from typing import Any
 
 from ..dtypes import real_of
-from ..errors import ArgumentError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
-from .calling import of_tensor
 from .choice import where
 from .complex import sgn
 from .elementwise import abs, over_slope
 from .extreme import SAME, need_elements
-from .operands import axes_of, need_float
+from .operands import need_float
 from .reduce import finish, spread, sum, without
 from .shape import cast
-
-__all__ = ["norm"]
 
 
 def _norm_vjp(
@@ -57,19 +53,3 @@ def p_norm(input: Tensor, p: float, axes: tuple[int, ...], keepdim: bool, op: st
     if math.isinf(p) or p < 0:
         need_elements(input, axes, op)
     return finish(apply(NORM, input, axes=axes, p=float(p)), input, axes, keepdim)
-
-
-@of_tensor
-def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:
-    """``sum(|x|^p)^(1/p)`` over `dim`, or over all elements; "fro" is p = 2.
-
-    inf and -inf are the largest and smallest ``|x|``, 0 how many are not zero.
-    """
-    if dtype is not None:
-        input = cast(input, dtype)
-    if isinstance(p, str) and p != "fro":
-        raise ArgumentError(f"norm: p={p!r} is not available: a number or 'fro' is")
-    p = 2.0 if p is None or p == "fro" else p
-    return p_norm(input, p, axes_of(dim, input.ndim, "norm"), keepdim, "norm")

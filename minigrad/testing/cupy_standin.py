@@ -665,6 +665,27 @@ cuda = types.SimpleNamespace(
 )
 
 
+class _MatrixFunctions:
+    """Of `cupyx.scipy.linalg`: matrices in batches, and no errors, where SciPy has none or some."""
+
+    @staticmethod
+    def solve_triangular(
+        a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **_: Any
+    ) -> Any:
+        blas = importlib.import_module("scipy.linalg.blas")
+        trsm = blas.get_blas_funcs("trsm", (a,))
+        out = np.empty(b.shape, a.dtype)
+        for i in np.ndindex(a.shape[:-2]):
+            out[i] = trsm(1, a[i], b[i], lower=lower, trans_a=trans, diag=unit_diagonal)
+        return out
+
+    @staticmethod
+    def lu_factor(a: Any, **_: Any) -> Any:
+        lapack = importlib.import_module("scipy.linalg.lapack")
+        transfers.to_host += 1  # CuPy reads whether it failed
+        return lapack.get_lapack_funcs("getrf", (a,))(a)[:2]
+
+
 # --- every other name
 
 
@@ -695,6 +716,8 @@ def _find(path: str, twin: Any, name: str) -> Any:
 def __getattr__(name: str) -> Any:
     if name == "special":  # where `device.special_functions` looks before it imports cupyx.scipy
         found = _Submodule("cupyx.scipy.special", importlib.import_module("scipy.special"))
+    elif name == "scipy_linalg":  # where `device.matrix_functions` looks
+        found = _Submodule("cupyx.scipy.linalg", _MatrixFunctions)
     else:
         found = _find("cupy", np, name)
     if not hasattr(builtins, name):  # or CuPy's `sum` and `bool` would replace Python's here
