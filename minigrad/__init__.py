@@ -4,7 +4,7 @@ import builtins as _builtins
 import importlib as _importlib
 import typing as _typing
 
-from . import autograd, cuda, data, fft, func, linalg, methods, nn, optim, random, utils
+from . import autograd, cuda, data, fft, func, linalg, methods, nn, optim, random, special, utils
 from . import version as _version
 from .autograd import grad, vjp
 from .autograd.vmap import vmap
@@ -69,6 +69,7 @@ from .limits import finfo, iinfo
 from .ops import return_types
 from .ops.activations import *
 from .ops.arithmetic import *
+from .ops.bessel import *
 from .ops.calling import check_all as _check_all
 from .ops.choice import *
 from .ops.compare import *
@@ -121,6 +122,7 @@ from .ops.search import *
 from .ops.shape import *
 from .ops.softmax import *
 from .ops.solve import *
+from .ops.special import *
 from .ops.spectral import torch_svd as svd
 from .ops.spectral_windows import *
 from .ops.split import *

@@ -13,6 +13,7 @@ from .autograd import walk
 from .ops import (
     activations,
     arithmetic,
+    bessel,
     choice,
     compare,
     complex,
@@ -45,6 +46,7 @@ from .ops import (
     shape,
     softmax,
     solve,
+    special,
     spectral,
     split,
     statistics,
@@ -179,6 +181,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 WRITES = "index_add index_copy index_fill index_reduce put scatter scatter_add scatter_reduce"
 MASKED_WRITES = "masked_fill masked_scatter"
 
+_SPECIAL = "erf erfc erfinv lgamma digamma mvlgamma igamma igammac".split()
 METHODS: dict[str, Callable[..., Any]] = {
     # gradients
     "backward": walk.backward,
@@ -325,6 +328,13 @@ METHODS: dict[str, Callable[..., Any]] = {
     "svd": spectral.torch_svd,
     "softmax": softmax.softmax,
     "prelu": activations.prelu,
+    # special functions
+    **{name: getattr(special, name) for name in _SPECIAL},
+    **{f"{name}_": inplace.twin(getattr(special, name)) for name in _SPECIAL},
+    "i0": bessel.i0,
+    "i0_": inplace.twin(bessel.i0),
+    "polygamma": special.polygamma_of,
+    "polygamma_": inplace.twin(special.polygamma_of),
     "dist": distance.dist,
     "renorm": distance.renorm,
     "renorm_": inplace.twin(distance.renorm),

@@ -229,7 +229,8 @@ class ufunc:
 
     def __init__(self, name: str, function: Any) -> None:
         self.__name__ = self.name = name
-        self.nin: int = getattr(function, "nin", 1)
+        # SciPy's zeta is a function around its ufunc.
+        self.nin: int = getattr(function, "nin", 2 if name == "zeta" else 1)
         self.nout: int = getattr(function, "nout", 1)
         self._function = function
 

@@ -179,7 +179,11 @@ def test_every_gradient_formula_is_guarded(name, monkeypatch):
     prim = REGISTRY[name]
     inputs = {i for op in TABLE for part in survey()[op.name][:2] for n, i in part if n == name}
     assert inputs, f"no row of the table reaches the gradient of {name}"
-    expected = {i for i, formula in enumerate(prim.vjps) if formula is not None}
+    expected = {
+        i
+        for i, formula in enumerate(prim.vjps)
+        if formula is not None and not hasattr(formula, "refuses")
+    }
     assert inputs >= expected, f"no row reaches the gradients of inputs {expected - inputs}"
     for i in inputs:
         if f"{name} {i}" in UNGUARDED:

@@ -60,13 +60,15 @@ def test_as_in_pytorch(op):
 def left_out(case, i):
     """Weights of losses, which PyTorch does not differentiate by; variances of infinities, whose
     gradients are NaN here, and in places infinite there; cumprod, logcumsumexp beside NaN;
-    complex ties of norms."""
+    complex ties of norms; log_ndtr at -inf, where PyTorch has NaN."""
     if case.op.name in NOT_DIFFERENTIATED or not case.op.differentiable:
         return True
     if case.op.name in (*"var std norm cumprod logcumsumexp".split(), *SCATTERED):
         return not case.sample.smooth
     if case.op in FAMILIES["activations"].ROWS:  # PyTorch's vector code and its scalar code differ
         return bool(np.isnan(case.values[0]).all())
+    if case.op.name == "special.log_ndtr":
+        return not case.sample.smooth
     if case.op.name == "nn.functional.soft_margin_loss":  # nor by its targets
         return i == 1
     weighs = case.op in FAMILIES["losses"].ROWS or "margin_loss by weights" in case.op.name
@@ -96,4 +98,6 @@ def compare(what, ours, theirs):
         a, b = x.detach().numpy(), y.detach().resolve_conj().resolve_neg().numpy(force=True)
         assert (a.dtype, a.shape) == (b.dtype, b.shape), what
         tolerance = {"f8": 1e-8, "c16": 1e-8, "f4": 2e-5, "c8": 2e-5}.get(a.dtype.str[1:], 0)
+        if "bessel" in what or "airy" in what:  # PyTorch's are right to seven digits
+            tolerance = max(tolerance, 1e-6)
         np.testing.assert_allclose(a, b, tolerance, tolerance, err_msg=what)
