@@ -102,7 +102,12 @@ def array_function(expr: str, inputs: tuple[str, ...], xp: Any) -> Callable[...,
         body = f"xp.copyto(out, {code}, casting='unsafe')"
     else:
         body = f"{code[:-1]}, out=out)" if code.endswith(")") else f"xp.copyto(out, {code})"
-    source = f"def kernel({names}, out):\n    {body}\n"
+    # What is computed of numbers alone (1 - s) must not become double, and all it meets with it.
+    typed = "".join(
+        [f"    if type({x}) is float and out.dtype.kind == 'f': {x} = out.dtype.type({x})\n"
+         for x in inputs if len(inputs) > 1]
+    )  # fmt: skip
+    source = f"def kernel({names}, out):\n{typed}    {body}\n"
     exec(compile(source, f"<elementwise {expr}>", "exec"), scope)
     return scope["kernel"]
 

@@ -144,6 +144,11 @@ numpys("isclose")(_with_numbers(mg.isclose))
 numpys("allclose")(_with_numbers(mg.allclose))
 
 
+for _name in ("cholesky", "det", "inv", "matrix_power", "pinv", "slogdet", "solve", "eigh",
+              "eigvalsh", "multi_dot", "cond", "matrix_rank", "qr"):  # fmt: skip
+    numpys(f"linalg.{_name}")(_ours(f"linalg.{_name}"))
+
+
 @numpys("prod")
 def _prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     if axis is None:
@@ -328,6 +333,11 @@ def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @numpys("diagonal")
 def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return mg.diagonal(a, offset, axis1, axis2)
+
+
+@numpys("linalg.norm")
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    return mg.linalg.norm(x, ord, axis, keepdims)
 
 
 @numpys("shape")

@@ -184,3 +184,9 @@ def test_modules_are_unharmed_by_the_checks():
     net = nn.Linear(2, 1)
     net(mg.ones(3, 2)).sum().backward()
     mg.optim.Adam(net.parameters()).step()
+
+
+def test_the_mean_of_nothing_has_a_second_derivative():
+    x = mg.zeros(0, requires_grad=True)
+    (g,) = mg.grad((x * x).mean(), x, create_graph=True)
+    assert mg.grad(g.sum(), x)[0].shape == (0,)

@@ -9,6 +9,7 @@ slope through `times_slope`, so that ``where(x > 0, sqrt(x), x)`` has a finite g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,11 @@ def _slope_where_used(g: Any, a: Any, b: Any) -> Any:
     return g * conj(apply(MASKED_SLOPE, a, operand(b, "slope")))
 
 
+def _inverse(b: Any) -> Any:
+    """1 / b, of a number too, which may be 0."""
+    return 1 / b if isinstance(b, Tensor) or b != 0 else math.inf
+
+
 MASKED_SLOPE = Elementwise(
     "masked_slope", "select((a == 0) & ~isfinite(b), 0, b)", "a b", complex=True
 )
@@ -52,7 +58,7 @@ OVER_SLOPE = Elementwise(
     "select(a == 0, 0, a / b)",
     "a b",
     vjps=(
-        lambda g, a, b: g * conj(apply(MASKED_SLOPE, a, operand(1 / b, "slope"))),
+        lambda g, a, b: g * conj(apply(MASKED_SLOPE, a, operand(_inverse(b), "slope"))),
         lambda g, a, b: -over_slope(times_slope(g, conj(over_slope(a, b))), conj(b)),
     ),
     complex=True,

@@ -146,7 +146,7 @@ MISFITS = [
 @pytest.mark.parametrize(("layer", "shape", "message"), MISFITS)
 def test_misfitting_inputs(layer, shape, message):
     with pytest.raises(ShapeError, match=message) as error:
-        nn.Sequential(layer)(mg.zeros(*shape))
+        nn.Sequential(layer)(mg.zeros(shape))
     assert str(error.value).startswith("Sequential.0: ")
 
 

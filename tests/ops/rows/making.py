@@ -1,10 +1,6 @@
-"""What every row is made of: how a function is called, what its inputs are drawn from.
-
-The functions of the rows run on PyTorch's tensors too, which `test_torch.py` uses.
-"""
+"""What every row is made of: how a function is called, what its inputs are drawn from."""
 
 import operator
-import sys
 
 from numpy import array, inf, nan
 
@@ -14,22 +10,13 @@ from minigrad.testing import Draw, Op, sample
 
 
 def call(name):
-    """The function `name` of the library whose tensors it is given: minigrad, or PyTorch.
+    """The public function of that name, of `nn.functional` or of minigrad itself.
 
-    A dotted name, ``"linalg.solve"``, is found in that namespace of the library.
+    A dotted name, ``"linalg.solve"``, is found in that namespace.
     """
-    found = operator.attrgetter(name)
 
     def function(*args, **attrs):
-        first = args[1] if isinstance(args[0], str) else args[0]
-        tensor = first[0] if isinstance(first, (list, tuple)) else first
-        if isinstance(tensor, mg.Tensor):
-            library = F if hasattr(F, name) else mg
-        else:
-            torch = sys.modules["torch"]
-            functional = torch.nn.functional
-            library = functional if hasattr(functional, name) else torch
-        return found(library)(*args, **attrs)
+        return operator.attrgetter(name)(F if hasattr(F, name) else mg)(*args, **attrs)
 
     return function
 
