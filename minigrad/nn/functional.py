@@ -28,6 +28,7 @@ from ..ops.binary_loss import *
 from ..ops.calling import check_all as _check_all
 from ..ops.conv import *
 from ..ops.conv_transpose import *
+from ..ops.ctc import *
 from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.dropouts import *
 from ..ops.elementwise import sigmoid as sigmoid

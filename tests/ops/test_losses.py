@@ -66,7 +66,30 @@ def test_ignored_rows_count_nothing():
     assert loss[1].item() == 0.0
 
 
+def ctc(labels=((1,),), steps=(2,), sizes=(1,), log_p=None, **settings):
+    log_p = mg.zeros(2, 1, 3) if log_p is None else log_p
+    return F.ctc_loss(log_p.log_softmax(2), mg.tensor(labels), steps, sizes, **settings)
+
+
+def test_labels_that_do_not_fit_cost_infinity_or_by_choice_nothing(device):
+    x = mg.zeros(2, 1, 3, device=device, requires_grad=True)
+    labels = mg.tensor([[1, 1]], device=device)
+    losses = [F.ctc_loss(x, labels, [2], [2], zero_infinity=zero) for zero in (False, True)]
+    assert [loss.item() for loss in losses] == [math.inf, 0.0]
+    assert mg.grad(losses[0], x)[0].isnan().all()
+    assert not mg.grad(losses[1], x)[0].any()
+
+
 WRONG = {
+    "a label that is no class": lambda: ctc(labels=[[3]]),
+    "more steps than there are": lambda: ctc(steps=[3]),
+    "negative lengths": lambda: ctc(sizes=[-1]),
+    "too few lengths": lambda: ctc(sizes=[1, 1]),
+    "a blank that is no class": lambda: ctc(blank=3),
+    "labels that do not add up": lambda: ctc(labels=[1, 2]),
+    "labels in too few columns": lambda: ctc(sizes=[2]),
+    "log_probs of one dimension": lambda: F.ctc_loss(mg.ones(3), CLASSES, [1], [1]),
+    "log_probs of 16 bits": lambda: ctc(log_p=mg.zeros(2, 1, 3).half()),
     "a reduction that is none": lambda: F.mse_loss(X, X, reduction="avg"),
     "delta of 0": lambda: F.huber_loss(X, X, delta=0),
     "negative beta": lambda: F.smooth_l1_loss(X, X, beta=-1.0),

@@ -1,5 +1,7 @@
 """Losses of nn.functional by their formulas; distances."""
 
+import itertools
+
 import numpy as np
 from numpy import array, inf, nan
 from scipy import special
@@ -138,6 +140,34 @@ def normalize(x, p=2.0, dim=1, eps=1e-12):
     return x / np.maximum(np.linalg.norm(x, p, dim, keepdims=True), eps)
 
 
+def collapsed(path, blank):
+    """Repeats merged, then blanks left out."""
+    return [c for i, c in enumerate(path) if c != blank and (i == 0 or c != path[i - 1])]
+
+
+def ctc(x, labels, steps, sizes, blank=0, reduction="mean"):
+    """Every alignment, one by one."""
+    p = special.softmax(x, -1)
+    if x.ndim == 2:
+        return ctc(x[:, None], labels[None], [steps], [sizes], blank, reduction).reshape(())
+    ends = np.cumsum(sizes)
+    losses = np.zeros(x.shape[1])
+    for n, (T, S) in enumerate(zip(steps, sizes)):
+        wanted = list(labels[n, :S] if labels.ndim == 2 else labels[ends[n] - S : ends[n]])
+        total = 0.0
+        for path in itertools.product(range(x.shape[2]), repeat=T):
+            if collapsed(path, blank) == wanted:
+                total += np.prod([p[t, n, c] for t, c in enumerate(path)])
+        losses[n] = -np.log(total)
+    over = losses / np.maximum(sizes, 1)
+    return {"mean": over.mean(), "sum": losses.sum(), "none": losses}[reduction]
+
+
+def of_logits(x, *args, **attrs):
+    return call("nn.functional.ctc_loss")(x.log_softmax(-1), *args, **attrs)
+
+
+SEQUENCES = (array([[1, 1, 2], [2, 1, 0], [1, 0, 0]]), array([5, 4, 2]), array([3, 2, 0]))
 PAIR = (X(2, 3), X(2, 3))
 NORMS = (0.5, 1, 1.5, 2, 3, inf)
 ROWS = [
@@ -206,4 +236,11 @@ ROWS = [
     row("nn.functional.normalize", normalize, *[sample(X(2, 3), p) for p in NORMS],
         sample(X(3), dim=0), sample(array([[0.0, 0.0], [3.0, 4.0]]), eps=0.1, smooth=False),
         **TWICE),
+    row("nn.functional.ctc_loss", ctc, sample(X(5, 3, 3), *SEQUENCES),
+        sample(X(5, 3, 3), *SEQUENCES, reduction="none"),
+        sample(X(5, 3, 3), array([1, 1, 2, 2, 1]), *SEQUENCES[1:], reduction="sum"),
+        sample(X(4, 2, 3), array([[0], [1]]), array([4, 3]), array([1, 1]), blank=2),
+        sample(X(4, 3), array([2, 1]), array(4), array(2)),
+        sample(X(2, 1, 3), array([[1, 1]]), array([2]), array([2]), smooth=False),
+        function=of_logits, kinds="d", transfers=True, **TWICE),
 ]  # fmt: skip
