@@ -94,9 +94,9 @@ def real_of(dtype: np.dtype) -> np.dtype:
     return dtype if CATEGORY[dtype] != COMPLEX else float64 if dtype == complex128 else float32
 
 
-def promote_types(a: Any, b: Any) -> np.dtype:
+def promote_types(type1: Any, type2: Any) -> np.dtype:
     """The smallest dtype that holds both as PyTorch promotes: int64 with float32 is float32."""
-    a, b = as_dtype(a), as_dtype(b)
+    a, b = as_dtype(type1), as_dtype(type2)
     if a == b:
         return a
     if CATEGORY[a] != CATEGORY[b]:

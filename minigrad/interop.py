@@ -11,8 +11,8 @@ import numpy as np
 from .device import device as Device
 from .device import namespace_of, to_device, to_numpy
 from .dtypes import CATEGORY, FLOAT, bfloat16
-from .errors import ArgumentError, DeviceError, DTypeError, GradientError, ShapeError
-from .ops.operands import shared
+from .errors import ArgumentError, DeviceError, DTypeError, Error, GradientError, ShapeError
+from .ops.operands import as_operand, shared
 from .tensor import Tensor, storage_of
 
 
@@ -190,6 +190,8 @@ def iterate(self: Tensor) -> Iterator[Tensor]:
 
 def contains(self: Tensor, value: Any) -> bool:
     """``value in x``: whether any element equals it."""
+    if as_operand(value) is None:
+        raise Error(f"`in` looks for a number or a tensor, not for a {type(value).__name__}")
     return bool((self == value).any())
 
 

@@ -56,7 +56,7 @@ from .ops import (
 )
 from .ops import elementwise as e
 from .ops.calling import method_of
-from .ops.operands import as_operand, shape_of
+from .ops.operands import as_operand
 from .tensor import Tensor, apply
 
 
@@ -193,7 +193,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "numpy": interop.numpy,
     "to": shape.to,
     "type": convert.type_,
-    "type_as": shape.to,
+    "type_as": convert.type_as,
     **convert.CASTS,
     "cpu": convert.cpu,
     "cuda": convert.cuda,
@@ -261,7 +261,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "unique_consecutive": unique.unique_consecutive,
     "any": reduce.any_,
     "all": reduce.all_,
-    "sum_to_size": lambda self, *size: reduce.sum_to(self, shape_of(size)),
+    "sum_to_size": reduce.sum_to_size,
     # shape
     **{name: getattr(shape, name) for name in (
         "view reshape permute transpose t flatten squeeze unsqueeze expand expand_as broadcast_to"

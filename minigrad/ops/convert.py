@@ -116,12 +116,16 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
 # Dtypes --------------------------------------------------------------------------------------
 
 
-def result_type(tensor1: Any, tensor2: Any) -> np.dtype:
-    """The dtype of an operation on two tensors or numbers."""
-    operands = [as_operand(x) for x in (tensor1, tensor2)]
-    if None in operands:
-        kinds = f"{type(tensor1).__name__} and {type(tensor2).__name__}"
-        raise DTypeError(f"result_type: expected tensors or numbers, got {kinds}")
+_RESULT_TYPE = frozenset("tensor other tensor1 tensor2 scalar scalar1 scalar2".split())
+
+
+def result_type(*args: Any, **named: Any) -> np.dtype:
+    """The dtype of an operation on two tensors or numbers: ``result_type(x, 1.5)``."""
+    values = [*args, *named.values()]
+    operands = [as_operand(x) for x in values]
+    if len(values) != 2 or None in operands or not _RESULT_TYPE.issuperset(named):
+        kinds = ", ".join([type(x).__name__ for x in values])
+        raise DTypeError(f"result_type: expected two tensors or numbers, got {kinds}")
     return result_dtype(*[x.array for x in operands])  # type: ignore[union-attr]
 
 
@@ -177,6 +181,11 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
             raise DTypeError(f"type: unknown type {dtype!r}")
         return to(self, device="cuda" if "cuda" in words else "cpu", dtype=found)
     return to(self, dtype=as_dtype(dtype))
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """The values in the dtype and on the device of `other`."""
+    return to(self, other)
 
 
 def cpu(self: Tensor, memory_format: Any = preserve_format) -> Tensor:

@@ -284,12 +284,16 @@ def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = Non
 
 
 def random_(
-    input: Tensor, from_: Any = None, to: Any = None, *, generator: Generator | None = None
-) -> Tensor:
+    input: Tensor, from_: Any = None, to: Any = None, *, generator: Generator | None = None,
+    **named: Any,
+) -> Tensor:  # fmt: skip
     """Fill with integers from `from_` up to but without `to`: ``random_(10)``, ``random_(3, 10)``.
 
     Without limits: all that the dtype holds from 0 on; for floats, up to where each is exact.
     """
+    from_ = named.pop("from", from_)
+    if named:
+        raise DTypeError(f"random_: unknown arguments {[*named]}")
     if from_ is not None and to is None:
         from_, to = 0, from_
     if to is None:

@@ -133,24 +133,26 @@ def asarray(
     dtype: Any = None,
     device: Any = None,
     copy: bool | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = None,
 ) -> Tensor:
     """`obj` as a tensor, without a copy where dtype and device allow.
 
-    ``copy=True`` always copies; ``copy=False`` raises where a copy would be needed.
+    ``copy=True`` always copies; ``copy=False`` raises where a copy would be needed. A tensor keeps
+    its gradient unless ``requires_grad=False``.
     """
-    if copy:
-        return tensor(obj, dtype=dtype, device=device, requires_grad=requires_grad)
     out = as_tensor(obj, dtype, device)
     source = obj.array if isinstance(obj, Tensor) else obj
-    if copy is False and out.array is not source:
+    same = out.array is source
+    if copy is False and not same:
         raise ArgumentError(
             f"asarray: {type(obj).__name__} cannot be seen as this tensor without a copy; leave "
             "copy=False away"
         )
-    if isinstance(obj, Tensor):
-        out = out.detach() if not requires_grad or out is obj else out
-    return out.requires_grad_(requires_grad)
+    if copy and same:
+        out = out.clone()
+    if requires_grad:
+        return out.requires_grad_()
+    return out.detach() if requires_grad is False else out
 
 
 def frombuffer(

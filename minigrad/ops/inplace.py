@@ -183,11 +183,11 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 clip_ = clamp_
 
 
-def copy_(input: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
-    """The values of `source`, a tensor or a number, broadcast and cast, written into `input`."""
-    if not isinstance(source, Tensor):
-        return fill_(input, source)
-    value = expand(cast(source.to(input.device), input.dtype), input.shape)
+def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
+    """The values of `other`, a tensor or a number, broadcast and cast, written into `input`."""
+    if not isinstance(other, Tensor):
+        return fill_(input, other)
+    value = expand(cast(other.to(input.device), input.dtype), input.shape)
     if records_write(input, (value,)):
         return write_(input, identity(value))  # a place in the graph that is not the source's own
     input.array[...] = value.array

@@ -16,7 +16,7 @@ from .choice import where
 from .compare import isfinite, isnan
 from .complex import conj
 from .cumulative import products_without
-from .operands import axes_of, axis_of, need_float
+from .operands import axes_of, axis_of, need_float, shape_of
 from .shape import cast, expand, reshape
 
 __all__ = [
@@ -96,6 +96,12 @@ def sum_to(input: Tensor, shape: Shape) -> Tensor:
         [i + lead for i, n in enumerate(shape) if n == 1 and input.shape[i + lead] != 1]
     )
     return reshape(apply(SUM, input, axes=axes), shape)
+
+
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """`self` summed to a shape that broadcasts to its own."""
+    shape = shape_of(size)
+    return sum_to(self, shape) if shape else sum(self)
 
 
 def rounded_once(reduction: Callable[..., Any]) -> Callable[..., Any]:

@@ -125,13 +125,24 @@ unsafe_chunk, unsafe_split_with_sizes = chunk, split_with_sizes
 unsafe_split = split
 
 
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def _where(given: Any, named: dict[str, Any], op: str) -> Any:
+    """Where to cut, under any of the names that PyTorch has for it."""
+    values = [x for x in (given, *named.values()) if x is not None]
+    names = {"indices", "sections", "tensor_indices_or_sections"}
+    if len(values) != 1 or not names.issuperset(named):
+        raise DTypeError(f"{op}: expected one number of sections or list of indices, got {values}")
+    return values[0]
+
+
+def tensor_split(
+    input: Tensor, indices_or_sections: Any = None, dim: int = 0, **named: Any
+) -> tuple[Tensor, ...]:
     """That many pieces along `dim`, the first ones larger by 1; or cut before the indices listed.
 
     The indices count as a slice's bounds do, and may be a tensor on the CPU.
     """
     axis = _axis(input, dim, "tensor_split")
-    where = indices_or_sections
+    where = _where(indices_or_sections, named, "tensor_split")
     if isinstance(where, Tensor):
         if where.ndim > 1 or CATEGORY[where.dtype] != INT:
             raise ArgumentError("tensor_split: indices must be integers, a vector or a 0-d tensor")
@@ -148,15 +159,18 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
 def _split_along(name: str, axis: int, least: int) -> Any:
     """``hsplit`` and kin: `tensor_split` along `axis` into equal pieces, or before indices."""
 
-    def function(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    def function(
+        input: Tensor, indices_or_sections: Any = None, **named: Any
+    ) -> tuple[Tensor, ...]:
+        where = _where(indices_or_sections, named, name)
         if input.ndim < least:
             raise ShapeError(f"{name}: expected {least} dimensions or more, got {input.shape}")
         dim = axis if input.ndim > axis else 0
-        if isinstance(indices_or_sections, (list, tuple)):
-            return tensor_split(input, indices_or_sections, dim)
-        if isinstance(indices_or_sections, Tensor):
+        if isinstance(where, (list, tuple)):
+            return tensor_split(input, where, dim)
+        if isinstance(where, Tensor):
             raise DTypeError(f"{name}: expected an integer or a list of them, got a Tensor")
-        count = integer(indices_or_sections, f"{name}: sections")
+        count = integer(where, f"{name}: sections")
         if count < 1 or input.shape[dim] % count:
             raise ArgumentError(
                 f"{name}: dimension {dim} of size {input.shape[dim]} does not divide into {count}"

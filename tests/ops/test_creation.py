@@ -128,7 +128,7 @@ def test_from_memory():
     assert mg.asarray(array).array is array
     assert mg.asarray(array, copy=True).array is not array
     t = mg.ones(2, requires_grad=True)
-    assert not mg.asarray(t).requires_grad and mg.asarray(t, requires_grad=True).requires_grad
+    assert mg.asarray(t).requires_grad and not mg.asarray(t, requires_grad=False).requires_grad
     for wrong in (
         lambda: mg.frombuffer(buffer, dtype=mg.float32, offset=2),
         lambda: mg.frombuffer(buffer, dtype=mg.float32, count=5),
