@@ -94,9 +94,7 @@ def _checked(shape: Shape, op: str) -> Shape:
 def number(value: Any, op: str) -> Any:
     """A plain number, given as one or as a 0-d tensor."""
     if isinstance(value, Tensor) and value.requires_grad:
-        raise DTypeError(
-            f"{op}: the gradient of this number would be lost; use .item()"
-        )
+        raise DTypeError(f"{op}: the gradient of this number would be lost; use .item()")
     if isinstance(value, (Tensor, np.generic)) and value.ndim == 0:
         value = value.item()
     if not isinstance(value, (bool, int, float, complex)):
