@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +76,8 @@ class set_grad:
 
 def user_trace() -> str:
     """The call stack outside this package, as a traceback shows it: where a user's line called."""
+    import traceback  # 8 ms that only anomaly detection needs
+
     here = os.path.dirname(__file__) + os.sep
     frames = [f for f in traceback.extract_stack() if not f.filename.startswith(here)]
     return "".join(traceback.format_list(frames[-8:])).rstrip()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..dtypes import CATEGORY
 from ..errors import DeviceError, DTypeError, GradientError, ShapeError
+from ..ir import parameter_names
 from ..tensor import Tensor, log_write
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,7 +33,6 @@ def public(function: F) -> F:
             raise _explained(error, function.__name__, args, kwargs) from error
         return result if out is None else store(result, out, function.__name__)
 
-    call.__signature__ = _with_out(inspect.signature(function))  # type: ignore[attr-defined]
     call.method = takes_names  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
 
@@ -104,16 +104,9 @@ def without(name: str, function: F) -> F:
     return call  # type: ignore[return-value]
 
 
-def _with_out(signature: inspect.Signature) -> inspect.Signature:
-    out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
-    others = [*signature.parameters.values()]
-    last = [p for p in others if p.kind is p.VAR_KEYWORD]
-    return signature.replace(parameters=[*[p for p in others if p not in last], out, *last])
-
-
 def named(function: F) -> F:
     """`function`, which takes NumPy's names of its arguments too where it has any."""
-    parameters = inspect.signature(function).parameters
+    parameters = parameter_names(function)
     other_names = {
         theirs: ours
         for theirs, ours in _NUMPY_NAMES.items()
