@@ -127,6 +127,7 @@ from .ops.spectral import torch_svd as svd
 from .ops.spectral_windows import *
 from .ops.split import *
 from .ops.statistics import *
+from .ops.stft import *
 from .ops.strided import *
 from .ops.trigonometry import *
 from .ops.unique import *

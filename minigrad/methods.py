@@ -50,6 +50,7 @@ from .ops import (
     spectral,
     split,
     statistics,
+    stft,
     strided,
     trigonometry,
     unique,
@@ -326,6 +327,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "norm": norms.torch_norm,
     "pinverse": pseudo.pinverse,
     "svd": spectral.torch_svd,
+    "stft": stft.stft,
+    "istft": stft.istft,
     "softmax": softmax.softmax,
     "prelu": activations.prelu,
     # special functions

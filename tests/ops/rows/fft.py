@@ -2,11 +2,10 @@
 
 import numpy as np
 
+import minigrad as mg
 from minigrad.testing import sample
 
-from .making import X, row
-
-NOT_ROUNDED = {"rounds_once": False}
+from .making import P, X, row
 
 
 def one(name, kinds, result):
@@ -51,7 +50,31 @@ def shifted(name):
     )  # fmt: skip
 
 
+def framed(x, n, hop, window=None, center=True, normalized=False, **_):
+    """The transform of each window of a signal (L,) or (B, L), frame by frame."""
+    w = np.ones(n) if window is None else window
+    w = np.pad(w, [(n - len(w)) // 2, n - len(w) - (n - len(w)) // 2])
+    if center:
+        x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(n // 2, n // 2)], mode="reflect")
+    starts = range(0, x.shape[-1] - n + 1, hop)
+    frames = np.stack([x[..., s : s + n] * w for s in starts], -1)
+    return np.fft.rfft(frames, axis=-2) / (np.sqrt(n) if normalized else 1)
+
+
+def there_and_back(x, n, hop, **options):
+    """istft of stft is the signal."""
+    spectrum = mg.stft(x, n, hop, return_complex=True, **options)
+    return mg.istft(spectrum, n, hop, length=x.shape[-1], **options)
+
+
 ROWS = [
+    row("stft", framed, sample(X(2, 12), 4, 2), sample(X(9), 5, 3, normalized=True),
+        sample(X(12), 6, 2, P(6), center=False), kinds="d", result="complex",
+        function=lambda x, n, hop, window=None, **o: mg.stft(
+            x, n, hop, window=window, return_complex=True, **o)),
+    row("istft", lambda x, n, hop, **_: x, sample(X(2, 12), 4, 2), sample(X(13), 6, 2),
+        sample(X(12), 4, 1, normalized=True), kinds="d", transfers=True,
+        function=there_and_back),
     *[one(name, "dc", "complex") for name in ("fft", "ifft")],
     *[one(name, "d", "complex") for name in ("rfft", "ihfft")],
     *[one(name, "dc", "real") for name in ("irfft", "hfft")],
