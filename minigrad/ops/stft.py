@@ -47,7 +47,7 @@ def stft(
     return_complex: bool | None = None,
     align_to_window: bool | None = None,
 ) -> Tensor:
-    """The Fourier transforms of windows of a signal: column t of the result is ``fft(w x[tH:tH+W])``.
+    """The Fourier transforms of windows of a signal: column t is ``fft(w * x[t H : t H + W])``.
 
     Args:
         input: (L,) or (B, L), real or complex.
