@@ -82,6 +82,8 @@ from .ops.convert import *
 from .ops.creation import *
 from .ops.cumulative import *
 from .ops.determinant import *
+from .ops.determinant import torch_det as det
+from .ops.determinant import torch_slogdet as slogdet
 from .ops.diagonal import *
 from .ops.differences import *
 from .ops.distance import *
@@ -105,7 +107,8 @@ from .ops.inplace import fill
 from .ops.join import *
 from .ops.masked import *
 from .ops.matmul import *
-from .ops.matrix_functions import *
+from .ops.matrix_functions import torch_matrix_exp as matrix_exp
+from .ops.matrix_functions import torch_matrix_power as matrix_power
 from .ops.norms import torch_norm as norm
 from .ops.order import *
 from .ops.package_layers import *

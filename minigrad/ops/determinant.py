@@ -20,7 +20,7 @@ from .shape import unsqueeze
 from .solve import solve
 from .spectral import svd
 
-__all__ = ["det", "logdet", "slogdet"]
+__all__ = ["logdet"]
 
 
 def _outside(x: Tensor) -> Tensor:
@@ -105,3 +105,15 @@ def logdet(input: Tensor) -> Tensor:
     """The log of the determinant: -inf at 0, NaN where that is negative."""
     sign, logabsdet = slogdet(input)
     return sign.log() + logabsdet
+
+
+@public
+def torch_det(input: Tensor) -> Tensor:
+    """`linalg.det` under its older name."""
+    return det(input)
+
+
+@public
+def torch_slogdet(input: Tensor) -> Any:
+    """`linalg.slogdet` under its older name."""
+    return slogdet(input)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dtypes import CATEGORY, FLOAT
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
@@ -14,15 +13,12 @@ from .creation import arange
 from .diagonal import diagonal as any_diagonal
 from .join import cat
 from .matmul import matmul, mH
-from .matrices import square
+from .matrices import floats, square
 from .operands import as_tensor_operand
 from .parts import constant_beside, eye_like
 from .products import multiplied, vector_product
-from .reduce import sum
 from .shape import expand, reshape, transpose, unsqueeze
 from .solve import inv
-
-__all__ = ["matrix_exp", "matrix_power"]
 
 
 def _matrix_exp_vjp(g: Tensor, a: Tensor) -> Tensor:
@@ -71,6 +67,18 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
 
 
 @public
+def torch_matrix_exp(input: Tensor) -> Tensor:
+    """`linalg.matrix_exp` under its older name."""
+    return matrix_exp(input)
+
+
+@public
+def torch_matrix_power(input: Tensor, n: int) -> Tensor:
+    """`linalg.matrix_power` under its older name."""
+    return matrix_power(input, n)
+
+
+@public
 def multi_dot(tensors: Any) -> Tensor:
     """The product of matrices in the order of fewest multiplications. The first tensor may be a
     vector, a row, and the last one a column."""
@@ -99,7 +107,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 @public
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The inner product along `dim`, x conjugated; the other dimensions broadcast."""
-    a, b = as_tensor_operand(x, "linalg.vecdot"), as_tensor_operand(y, "linalg.vecdot")
+    a, b = [floats("linalg.vecdot", v, low_precision=True) for v in (x, y)]
     if a.dtype != b.dtype:
         raise DTypeError(f"linalg.vecdot: expected one dtype, got {a.dtype} and {b.dtype}")
     if a.ndim == 0 or b.ndim == 0:
@@ -107,8 +115,6 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     a, b = transpose(a, dim, -1), transpose(b, dim, -1)
     if a.shape[-1] != b.shape[-1] and 1 not in (a.shape[-1], b.shape[-1]):
         raise ShapeError(f"linalg.vecdot: sizes {a.shape[-1]} and {b.shape[-1]} along dim {dim}")
-    if CATEGORY[a.dtype] < FLOAT:
-        return sum(a * b, -1).to(a.dtype)
     size = max(a.shape[-1], b.shape[-1])
     a, b = expand(a, *a.shape[:-1], size), expand(b, *b.shape[:-1], size)
     out = matmul(unsqueeze(conj(a), -2), unsqueeze(b, -1))

@@ -259,8 +259,6 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Tensor:
         A = permute(A, (*[i for i in range(A.ndim) if i not in last], *last))
     unknown = A.shape[B.ndim :]
     if math.prod(unknown) != math.prod(B.shape) or A.array.size != B.array.size**2:
-        raise ShapeError(
-            f"{op}: A {A.shape} must be B's shape {B.shape}, then sizes of its product"
-        )
+        raise ShapeError(f"{op}: A {A.shape} must have as many elements as B {B.shape}, squared")
     count = math.prod(unknown)
     return reshape(solve(reshape(A, count, count), reshape(B, count)), unknown)

@@ -125,6 +125,9 @@ def cholesky(out: Array, info: Array, a: Array, *, upper: bool) -> None:
     if upper:
         out, a = out.swapaxes(-2, -1), a.swapaxes(-2, -1)
     _attempt((out,), info, a, lambda x: (factor(x),), (a,), _bad_minor)
+    if isinstance(a, np.ndarray) and out.size:  # some LAPACKs take NaN for positive
+        bad = np.isnan(np.diagonal(out, 0, -2, -1))
+        info[...] = np.where(info == 0, (bad.argmax(-1) + 1) * bad.any(-1), info)
 
 
 def lu(out: Array, pivots: Array, info: Array, a: Array) -> None:
