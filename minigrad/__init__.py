@@ -94,8 +94,6 @@ from .ops.exponential import *
 from .ops.extreme import *
 from .ops.factor import *
 from .ops.factor import torch_cholesky as cholesky
-from .ops.factor import torch_lu as lu
-from .ops.factor import torch_lu_solve as lu_solve
 from .ops.factor import torch_qr as qr
 from .ops.fold import *
 from .ops.from_data import *
@@ -105,6 +103,9 @@ from .ops.index import *
 from .ops.inplace import FUNCTIONS as _IN_PLACE
 from .ops.inplace import fill
 from .ops.join import *
+from .ops.lu import *
+from .ops.lu import torch_lu as lu
+from .ops.lu import torch_lu_solve as lu_solve
 from .ops.masked import *
 from .ops.matmul import *
 from .ops.matrix_functions import torch_matrix_exp as matrix_exp

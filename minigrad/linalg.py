@@ -13,11 +13,11 @@ from .ops.determinant import slogdet as slogdet
 from .ops.factor import cholesky as cholesky
 from .ops.factor import cholesky_ex as cholesky_ex
 from .ops.factor import householder_product as householder_product
-from .ops.factor import lu as lu
-from .ops.factor import lu_factor as lu_factor
-from .ops.factor import lu_factor_ex as lu_factor_ex
-from .ops.factor import lu_solve as lu_solve
 from .ops.factor import qr as qr
+from .ops.lu import lu as lu
+from .ops.lu import lu_factor as lu_factor
+from .ops.lu import lu_factor_ex as lu_factor_ex
+from .ops.lu import lu_solve as lu_solve
 from .ops.matmul import matmul as matmul
 from .ops.matrix_functions import cross as cross
 from .ops.matrix_functions import diagonal as diagonal

@@ -1,7 +1,7 @@
-"""Factorizations: Cholesky, LU, QR. Letters: ... batch, M rows, N columns, K = min(M, N).
+"""Factorizations: Cholesky, QR. Letters: ... batch, M rows, N columns, K = min(M, N).
 
 Gradient formulas: Murray, "Differentiation of the Cholesky decomposition" (2016); Walter and
-Lehmann, "Algorithmic differentiation of linear algebra functions" (2010); of LU, see `_lu_vjp`.
+Lehmann, "Algorithmic differentiation of linear algebra functions" (2010).
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import int64
 from ..errors import ArgumentError, GradientError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from . import return_types
 from .calling import public
-from .creation import arange
-from .diagonal import tril, triu
-from .gather import gather
+from .diagonal import tril
 from .join import cat
-from .matrices import check, common_batch, is_indefinite, matrices, one_dtype, square
+from .matrices import check, is_indefinite, matrices, one_dtype, square
 from .parts import constant_beside, eye_like, lower_halved
 from .rearrange import mH
-from .shape import cast, expand, unsqueeze
+from .shape import expand
 from .solve import solve_triangular
 
-__all__ = ["geqrf", "lu_unpack", "orgqr", "ormqr"]
+__all__ = ["geqrf", "orgqr", "ormqr"]
 
 _int32 = np.dtype(np.int32)
 
@@ -66,22 +63,24 @@ def _cholesky_checked(op: str, A: Any, upper: bool) -> Tensor:
     return y
 
 
-def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
+@public
+def cholesky(input: Tensor, *, upper: bool = False) -> Tensor:
     """The lower L of ``A = L L^H``, or with `upper` the upper one of ``A = U^H U``; that triangle
     of A is read. LinAlgError if a matrix is not positive definite."""
-    return _cholesky_checked("linalg.cholesky", A, upper)
+    return _cholesky_checked("linalg.cholesky", input, upper)
 
 
+@public
 def torch_cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """`linalg.cholesky` under its older name."""
     return _cholesky_checked("cholesky", input, upper)
 
 
 @public
-def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """(L, info) of `cholesky`: info is 0 for a positive definite matrix, else the order of the
     first leading minor that is not."""
-    y, info = _cholesky("linalg.cholesky_ex", A, upper)
+    y, info = _cholesky("linalg.cholesky_ex", input, upper)
     if check_errors:
         check("linalg.cholesky_ex", info, is_indefinite)
     return return_types.linalg_cholesky_ex(y, info)
@@ -175,6 +174,7 @@ def householder_product(input: Tensor, tau: Tensor) -> Tensor:
     return _reflected(a, tau, start)
 
 
+@public
 def orgqr(input: Tensor, tau: Tensor) -> Tensor:
     """`linalg.householder_product` under LAPACK's name."""
     return householder_product(input, tau)
@@ -217,164 +217,7 @@ def _reflected(a: Tensor, tau: Tensor, x: Tensor, adjoint: bool = False) -> Tens
     return x
 
 
-# LU --------------------------------------------------------------------------------------------
-
-
-def _lu_spec(a: Any) -> tuple[Spec, Spec, Spec]:
-    *batch, M, N = a.shape
-    pivots = Spec((*batch, min(M, N)), _int32)
-    return Spec(a.shape, a.dtype), pivots, Spec(tuple(batch), _int32)
-
-
-def _lu_vjp(needs: Any, g_y: Tensor | None, y: Tensor, pivots: Tensor) -> list[Tensor | None]:
-    """With B = L U the rows of a in their new order, and the square parts L1, U1 of the factors,
-    phi = L1^-1 dB1 U1^-1 is strictly lower (from dL1) plus upper (from dU1). What lies below, L2 =
-    B2 U1^-1, or to the right, U2 = L1^-1 B2, adds its part."""
-    if g_y is None:
-        return [None]
-    K = min(y.shape[-2:])
-    L1, U1, g1 = y[..., :K, :K], y[..., :K, :K], g_y[..., :K, :K]
-    L = tril(L1, -1) + eye_like(L1)
-    below, right = g_y[..., K:, :], g_y[..., :, K:]  # one of them is empty
-    inner_lower = mH(L) @ tril(g1, -1)
-    inner_upper = triu(g1) @ mH(triu(U1))
-    if y.shape[-2] > K:
-        inner_upper = inner_upper - mH(y[..., K:, :]) @ below
-    if y.shape[-1] > K:
-        inner_lower = inner_lower - right @ mH(y[..., :, K:])
-    phi = tril(inner_lower, -1) + triu(inner_upper)
-    half = solve_triangular(mH(U1), phi, upper=False, left=False)
-    g = solve_triangular(mH(L1), half, upper=True, unitriangular=True)
-    if y.shape[-2] > K:
-        g = cat([g, solve_triangular(mH(U1), below, upper=False, left=False)], -2)
-    if y.shape[-1] > K:
-        g = cat([g, solve_triangular(mH(L1), right, upper=True, unitriangular=True)], -1)
-    return [_rows(g, permutation(pivots, y.shape[-2], inverse=True))]
-
-
-LU = Primitive(
-    "lu",
-    _lu_spec,
-    kernel="linalg.lu",
-    vjp=_lu_vjp,
-    outputs=("y", "pivots", "info"),
-    formula="rows of a in another order = (tril(y, -1) + 1) triu(y)",
-    complex=True,
-)
-PERMUTATION = Primitive(
-    "permutation",
-    lambda pivots, *, out_shape, inverse: Spec(out_shape, int64),
-    kernel="linalg.permutation",
-    formula="the order of rows that the exchanges give",
-)
-
-
-def permutation(pivots: Tensor, rows: int, inverse: bool = False) -> Tensor:
-    """The order (..., M) in which the rows of A are factored; or the way back."""
-    shape = (*pivots.shape[:-1], rows)
-    return apply(PERMUTATION, pivots, out_shape=shape, inverse=inverse)
-
-
-def _rows(x: Tensor, order: Tensor) -> Tensor:
-    """The rows of `x` (..., M, N) in the order (..., M)."""
-    return gather(x, -2, expand(unsqueeze(order, -1), x.shape))
-
-
-def _lu(op: str, A: Any, pivot: bool) -> tuple[Tensor, Tensor, Tensor]:
-    if not pivot:
-        raise ArgumentError(f"{op}: LU without pivoting is not available (PyTorch: on GPUs only)")
-    return apply(LU, matrices(op, A))
-
-
-def _zero_pivot(k: int) -> str:
-    return f"U[{k}, {k}] is zero, so that lu_solve would divide by it"
-
-
-def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
-    """(LU, pivots): L below, U from the diagonal of ``A = P L U``, and the row that each row was
-    exchanged with, from 1. LinAlgError if a pivot is zero; `lu_factor_ex` goes on."""
-    y, pivots, info = _lu("linalg.lu_factor", A, pivot)
-    check(
-        "linalg.lu_factor", info, lambda k: f"U[{k}, {k}] is zero, so lu_solve would divide by it"
-    )
-    return return_types.linalg_lu_factor(y, pivots)
-
-
-def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
-    """(LU, pivots, info) of `lu_factor`: info is 0 where no pivot is zero, else its number."""
-    y, pivots, info = _lu("linalg.lu_factor_ex", A, pivot)
-    if check_errors:
-        check("linalg.lu_factor_ex", info, _zero_pivot)
-    return return_types.linalg_lu_factor_ex(y, pivots, info)
-
-
-def torch_lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
-    """`linalg.lu_factor` under its older name; with `get_infos`, `linalg.lu_factor_ex`."""
-    y, pivots, info = _lu("lu", A, pivot)
-    if get_infos:
-        return return_types.linalg_lu_factor_ex(y, pivots, info)
-    check("lu", info, _zero_pivot)
-    return y, pivots
-
-
-def lu_of(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
-    """`linalg.lu_factor`; with `get_infos`, `linalg.lu_factor_ex`."""
-    return tuple(torch_lu(A, pivot, get_infos))
-
-
-def lu(A: Tensor, *, pivot: bool = True) -> Any:
-    """(P, L, U) of ``A = P L U``: (..., M, M), (..., M, K), (..., K, N)."""
-    y, pivots, _ = _lu("linalg.lu", A, pivot)
-    return return_types.linalg_lu(*_unpacked(y, pivots))
-
-
-def lu_unpack(
-    LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
-) -> Any:
-    """(P, L, U) of what `lu_factor` gives; what is not asked for is empty."""
-    nothing = LU_data.new_zeros((0,))
-    P, L, U = _unpacked(LU_data, LU_pivots)
-    triangles = (L, U) if unpack_data else (nothing, nothing)
-    return return_types.lu_unpack(P if unpack_pivots else nothing, *triangles)
-
-
-def _unpacked(y: Tensor, pivots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    K, M = min(y.shape[-2:]), y.shape[-2]
-    order = unsqueeze(permutation(pivots, M), -2)
-    P = cast(unsqueeze(arange(M, device=order.device), -1) == order, y.dtype)
-    left = y[..., :K]
-    return P, tril(left, -1) + eye_like(left, square=False), triu(y[..., :K, :])
-
-
 @public
-def lu_solve(
-    LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False
-) -> Tensor:
-    """The X of ``A X = B`` (``X A = B``; ``A^H X = B``), given what `lu_factor` makes of A."""
-    op = "linalg.lu_solve"
-    y, b = square(op, LU, "LU"), matrices(op, B, "B")
-    one_dtype(op, y, b)
-    if not left:
-        return mH(lu_solve(LU, pivots, mH(b), adjoint=not adjoint))
-    if b.shape[-2] != y.shape[-1]:
-        raise ShapeError(f"{op}: shapes {y.shape} and {b.shape} do not fit A X = B")
-    order = permutation(pivots, y.shape[-2], inverse=adjoint)
-    y, b = common_batch(op, y, b)
-    order = expand(order, y.shape[:-1])
-    if adjoint:
-        half = solve_triangular(mH(y), b, upper=False)
-        x = solve_triangular(mH(y), half, upper=True, unitriangular=True)
-        return _rows(x, order)
-    half = solve_triangular(y, _rows(b, order), upper=False, unitriangular=True)
-    return solve_triangular(y, half, upper=True)
-
-
-@public
-def torch_lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
-    """`linalg.lu_solve` under its older name and order of arguments."""
-    return lu_solve(LU_data, LU_pivots, b)
-
-
 def torch_qr(input: Tensor, some: bool = True) -> Any:
     """`linalg.qr` under its older name: with some=False, mode 'complete'."""
     return return_types.qr(*qr(input, "reduced" if some else "complete"))

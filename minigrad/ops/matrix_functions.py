@@ -40,15 +40,15 @@ MATRIX_EXP = Primitive(
 
 
 @public
-def matrix_exp(A: Tensor) -> Tensor:
+def matrix_exp(input: Tensor) -> Tensor:
     """The exponential ``1 + A + A^2 / 2 + ...`` of square matrices (..., N, N)."""
-    return apply(MATRIX_EXP, square("linalg.matrix_exp", A, low_precision=True))
+    return apply(MATRIX_EXP, square("linalg.matrix_exp", input, low_precision=True))
 
 
 @public
-def matrix_power(A: Tensor, n: int) -> Tensor:
+def matrix_power(input: Tensor, n: int) -> Tensor:
     """The n-th power of square matrices; n may be negative, for powers of the inverse."""
-    a = as_tensor_operand(A, "linalg.matrix_power")
+    a = as_tensor_operand(input, "linalg.matrix_power")
     if isinstance(n, bool) or not isinstance(n, int):
         raise DTypeError(f"linalg.matrix_power: n must be an integer, got {n!r}")
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
@@ -99,6 +99,7 @@ def multi_dot(tensors: Any) -> Tensor:
     return reshape(out, (*(() if first else (rows,)), *(() if last else (columns,))))
 
 
+@public
 def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The vector product along `dim`, of size 3; the other dimensions broadcast."""
     return vector_product(input, other, dim, "linalg.cross")
@@ -122,7 +123,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
 
 
 @public
-def vander(x: Tensor, N: int | None = None) -> Tensor:
+def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Powers 0 to N - 1 of every element, in a new last dimension; N is the last size."""
     x = x if x.ndim else reshape(x, 1)
     count = x.shape[-1] if N is None else N

@@ -36,7 +36,7 @@ def _as(op: str, x: Any, dtype: Any) -> tuple[Tensor, Any]:
 
 @public
 def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+    input: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """``sum(|x|^ord)^(1/ord)`` over `dim`, all dimensions if None; ord inf and -inf are the largest
     and the smallest |x|, 0 the count of non-zeros. `dtype`, at least the input's, is computed in.
@@ -44,7 +44,7 @@ def vector_norm(
     op = "linalg.vector_norm"
     if isinstance(ord, str) or not isinstance(ord, (int, float)):
         raise DTypeError(f"{op}: ord must be a number, got {ord!r}")
-    found, result = _as(op, x, dtype)
+    found, result = _as(op, input, dtype)
     return cast(p_norm(found, ord, axes_of(dim, found.ndim, op), keepdim, op), result)
 
 
@@ -87,18 +87,23 @@ def _by_sums(x: Tensor, ord: float, rows: int, columns: int) -> Tensor:
 
 @public
 def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+    input: Tensor,
+    ord: Any = "fro",
+    dim: Any = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
 ) -> Tensor:
     """A norm of matrices: 'fro' (Frobenius), 'nuc' (sum of singular values), 2 and -2 (largest and
     smallest of them), 1 and -1 (largest and smallest sum of a column's sizes), inf and -inf (of a
     row's)."""
     op = "linalg.matrix_norm"
-    x, result = _as(op, A, dtype)
+    x, result = _as(op, input, dtype)
     rows, columns = _matrix_axes(op, x, dim)
     if ord == "fro":
         out = p_norm(x, 2, (rows, columns), True, op)
     elif ord in ("nuc", 2, -2):
-        floats(op, A)  # no decomposition of 16-bit floats
+        floats(op, input)  # no decomposition of 16-bit floats
         out = _by_singular_values(x, ord, rows, columns)
     elif ord in (1, -1, math.inf, -math.inf):
         out = _by_sums(x, ord, rows, columns)
@@ -109,12 +114,12 @@ def matrix_norm(
 
 @public
 def norm(
-    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+    input: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """`vector_norm` or `matrix_norm`: of a matrix where `dim` is two dimensions, or the tensor has
     two, and `ord` is given. Without `ord`, the root of the sum of squares over `dim`."""
     op = "linalg.norm"
-    x = floats(op, A, low_precision=True)
+    x = floats(op, input, low_precision=True)
     if isinstance(ord, str) or (ord is not None and dim is None and x.ndim == 2):
         if dim is None and x.ndim > 2:
             raise ShapeError(f"{op}: give dim: the input has {x.ndim} dimensions, a matrix has 2")

@@ -82,13 +82,18 @@ def _pinv(op: str, A: Any, atol: Any, rtol: Any, hermitian: bool) -> Tensor:
 
 @public
 def pinv(
-    A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False
+    input: Tensor,
+    rcond: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
+    rtol: Any = None,
 ) -> Tensor:
     """The pseudoinverse (..., N, M) of Moore and Penrose. Singular values up to the larger of
     ``atol`` and ``rtol`` times the largest count as zero; by default rtol is eps max(M, N), or 0 if
     atol is given. `rcond` is rtol's older name; `hermitian` takes A for symmetric (Hermitian).
     """
-    return _pinv("linalg.pinv", A, atol, rcond if rtol is None else rtol, hermitian)
+    return _pinv("linalg.pinv", input, atol, rcond if rtol is None else rtol, hermitian)
 
 
 @public
@@ -101,7 +106,7 @@ _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
 @public
-def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
+def lstsq(input: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
     """The X of least ``|A X - B|``, and among those of least |X|: A (..., M, N), B (..., M, K) or
     (..., M), X (..., N, K) or (..., N).
 
@@ -111,25 +116,25 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     drivers compute through singular values here.
     """
     op = "linalg.lstsq"
-    a, b = matrices(op, A), as_tensor_operand(B, op)
-    one_dtype(op, a, b)
+    a, rhs = matrices(op, input), as_tensor_operand(b, op)
+    one_dtype(op, a, rhs)
     driver = "gelsy" if driver is None else driver
     if driver not in _DRIVERS:
         raise ArgumentError(f"{op}: driver must be one of {_DRIVERS}, got {driver!r}")
-    vectors = b.ndim == a.ndim - 1 and a.shape[:-1] == b.shape
-    if not vectors and (b.ndim != a.ndim or b.shape[-2] != a.shape[-2]):
-        raise ShapeError(f"{op}: shapes {a.shape} and {b.shape} do not fit A X = B")
-    a, b = common_batch(op, a, unsqueeze(b, -1) if vectors else b)
+    vectors = rhs.ndim == a.ndim - 1 and a.shape[:-1] == rhs.shape
+    if not vectors and (rhs.ndim != a.ndim or rhs.shape[-2] != a.shape[-2]):
+        raise ShapeError(f"{op}: shapes {a.shape} and {rhs.shape} do not fit A X = B")
+    a, rhs = common_batch(op, a, unsqueeze(rhs, -1) if vectors else rhs)
     M, N = a.shape[-2:]
     if rcond is None:
         rcond = float(np.finfo(real_of(a.dtype)).eps) * max(M, N)
-    x = _pinv(op, a, None, rcond, False) @ b
+    x = _pinv(op, a, None, rcond, False) @ rhs
     s = singular_values(op, a.detach())
     rank = sum(s > unsqueeze(s[..., 0], -1) * rcond, -1) if min(M, N) else sum(s > 0, -1)
     nothing = s.new_zeros((0,))
     residuals = reshape(x, -1)[:0].real
     if M > N and driver != "gelsy" and (driver == "gels" or _all_equal(rank, N)):
-        residuals = sum((a @ x - b).abs() ** 2, -2)
+        residuals = sum((a @ x - rhs).abs() ** 2, -2)
     return return_types.linalg_lstsq(
         reshape(x, x.shape[:-1]) if vectors else x,
         residuals,
@@ -144,13 +149,18 @@ def _all_equal(rank: Tensor, count: int) -> bool:
 
 @public
 def matrix_rank(
-    A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False
+    input: Tensor,
+    tol: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
+    rtol: Any = None,
 ) -> Tensor:
     """How many singular values (absolute eigenvalues, if `hermitian`) exceed the larger of ``atol``
     and ``rtol`` times the largest; the tolerances are those of `pinv`, `tol` is atol's older name.
     """
     op = "linalg.matrix_rank"
-    a = (square(op, A) if hermitian else matrices(op, A)).detach()
+    a = (square(op, input) if hermitian else matrices(op, input)).detach()
     if tol is not None:
         atol, rtol = tol, 0.0
     relative, absolute = _cutoffs(op, a, atol, rtol)
@@ -163,17 +173,17 @@ def matrix_rank(
 
 
 @public
-def cond(A: Tensor, p: Any = None) -> Tensor:
+def cond(input: Tensor, p: Any = None) -> Tensor:
     """The condition number ``norm(A, p) norm(A^-1, p)``; p is None (2), 2, -2, 1, -1, inf, -inf,
     'fro' or 'nuc'. Infinite for a singular matrix; by p = 2 or -2 also of matrices not square."""
     op = "linalg.cond"
     if p is None or p in (2, -2):
-        a = matrices(op, A)
+        a = matrices(op, input)
         s = singular_values(op, a)
         if s.shape[-1] == 0:
             return s.new_zeros(a.shape[:-2])
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    a = square(f"{op} of order {p}", A)
+    a = square(f"{op} of order {p}", input)
     if a.shape[-1] == 0:
         return a.new_zeros(a.shape[:-2]).abs()
     inverse, info = inv_ex(a)

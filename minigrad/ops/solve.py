@@ -179,14 +179,14 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 
 @public
 def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
+    input: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
 ) -> Tensor:
     """The X of ``A X = B``, or of ``X A = B``, reading one triangle of A (..., N, N).
 
     With `unitriangular` its diagonal counts as ones. A zero on the diagonal gives infinities.
     """
     op = "linalg.solve_triangular"
-    a, b = square(op, A), matrices(op, B, "B")
+    a, b = square(op, input), matrices(op, B, "B")
     one_dtype(op, a, b)
     if b.shape[-2 if left else -1] != a.shape[-1]:
         equation = "A X = B" if left else "X A = B"
@@ -213,9 +213,9 @@ def triangular_solve(
 
 
 @public
-def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
+def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
     """The X of ``A X = input``, given the factor of ``A = L L^H``, or ``A = L^H L`` if `upper`."""
-    b, factor = matrices("cholesky_solve", input, "input"), square("cholesky_solve", L, "L")
+    b, factor = matrices("cholesky_solve", input, "input"), square("cholesky_solve", input2, "L")
     one_dtype("cholesky_solve", b, factor)
     if b.shape[-2] != factor.shape[-1]:
         raise ShapeError(f"cholesky_solve: shapes {factor.shape} and {b.shape} do not fit A X = B")
@@ -224,9 +224,9 @@ def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
 
 
 @public
-def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
+def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     """The inverse of ``A = L L^H``, or ``A = L^H L`` if `upper`, given that factor."""
-    factor = square("cholesky_inverse", L)
+    factor = square("cholesky_inverse", input)
     zeros = cast(diagonal(factor, 0, -2, -1) == 0, int64)
     if zeros.shape[-1]:
         check("cholesky_inverse", (zeros.argmax(-1) + 1) * zeros.amax(-1), is_singular)
@@ -237,28 +237,30 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
 
 
 @public
-def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
+def tensorinv(input: Tensor, ind: int = 2) -> Tensor:
     """The inverse of `tensordot` with A: its first `ind` dimensions are rows, the rest columns."""
     if not isinstance(ind, int) or ind <= 0:
         raise ArgumentError(f"linalg.tensorinv: ind must be a positive integer, got {ind}")
-    rows, columns = A.shape[:ind], A.shape[ind:]
+    rows, columns = input.shape[:ind], input.shape[ind:]
     if math.prod(rows) != math.prod(columns):
         raise ShapeError(
             f"linalg.tensorinv: the sizes {rows} and {columns} of A must have one product"
         )
-    flat = inv(reshape(A, math.prod(rows), math.prod(columns)))
+    flat = inv(reshape(input, math.prod(rows), math.prod(columns)))
     return reshape(flat, (*columns, *rows))
 
 
 @public
-def tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Tensor:
+def tensorsolve(input: Tensor, other: Tensor, dims: Any = None) -> Tensor:
     """The X of ``tensordot(A, X, X.ndim) = B``; `dims` of A are moved to the right first."""
     op = "linalg.tensorsolve"
     if dims is not None:
-        last = [axis_of(d, A.ndim, op) for d in dims]
-        A = permute(A, (*[i for i in range(A.ndim) if i not in last], *last))
-    unknown = A.shape[B.ndim :]
-    if math.prod(unknown) != math.prod(B.shape) or A.array.size != B.array.size**2:
-        raise ShapeError(f"{op}: A {A.shape} must have as many elements as B {B.shape}, squared")
+        last = [axis_of(d, input.ndim, op) for d in dims]
+        input = permute(input, (*[i for i in range(input.ndim) if i not in last], *last))
+    unknown = input.shape[other.ndim :]
+    if math.prod(unknown) != math.prod(other.shape) or input.array.size != other.array.size**2:
+        raise ShapeError(
+            f"{op}: A {input.shape} must have as many elements as B {other.shape}, squared"
+        )
     count = math.prod(unknown)
-    return reshape(solve(reshape(A, count, count), reshape(B, count)), unknown)
+    return reshape(solve(reshape(input, count, count), reshape(other, count)), unknown)

@@ -97,16 +97,16 @@ def _symmetric(op: str, A: Any, UPLO: str) -> Tensor:
 
 
 @public
-def eigh(A: Tensor, UPLO: str = "L") -> Any:
+def eigh(input: Tensor, UPLO: str = "L") -> Any:
     """(w, V) of ``A = V diag(w) V^H``, A (..., N, N) symmetric (Hermitian): the triangle `UPLO` is
     read. w ascends. The signs (phases) of vectors are arbitrary."""
-    return return_types.linalg_eigh(*apply(EIGH, _symmetric("linalg.eigh", A, UPLO)))
+    return return_types.linalg_eigh(*apply(EIGH, _symmetric("linalg.eigh", input, UPLO)))
 
 
 @public
-def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+def eigvalsh(input: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of `eigh`, in ascending order."""
-    a = _symmetric("linalg.eigvalsh", A, UPLO)
+    a = _symmetric("linalg.eigvalsh", input, UPLO)
     return apply(EIGH, a)[0] if a.requires_grad else apply(EIGVALSH, a)
 
 
@@ -151,16 +151,16 @@ EIGVALS = Primitive(
 
 
 @public
-def eig(A: Tensor) -> Any:
+def eig(input: Tensor) -> Any:
     """(w, V) of ``A V = V diag(w)``, both complex, for square matrices (..., N, N) that have N
     independent eigenvectors; those have length 1 and any phase. LinAlgError for NaN."""
-    return return_types.linalg_eig(*apply(EIG, square("linalg.eig", A)))
+    return return_types.linalg_eig(*apply(EIG, square("linalg.eig", input)))
 
 
 @public
-def eigvals(A: Tensor) -> Tensor:
+def eigvals(input: Tensor) -> Tensor:
     """The eigenvalues of `eig`, complex, in no order."""
-    a = square("linalg.eigvals", A)
+    a = square("linalg.eigvals", input)
     return apply(EIG, a)[0] if a.requires_grad else apply(EIGVALS, a)
 
 

@@ -1,7 +1,6 @@
 """Linear algebra. Draws are made well-conditioned, with distinct eigenvalues and singular values,
 for differences; what has a free sign or phase is compared in a form that has none."""
 
-import sys
 from functools import reduce
 
 import numpy as np
@@ -18,9 +17,8 @@ def lead(x):
     M, N = x.shape[-2:]
     if isinstance(x, np.ndarray):
         return x / 4 + np.eye(M, N) * np.arange(2, 2 * N + 2, 2)
-    library = mg if isinstance(x, mg.Tensor) else sys.modules["torch"]
-    eye = library.eye(M, N, dtype=x.dtype, device=x.device)
-    return x / 4 + eye * library.arange(2, 2 * N + 2, 2, device=x.device)
+    eye = mg.eye(M, N, dtype=x.dtype, device=x.device)
+    return x / 4 + eye * mg.arange(2, 2 * N + 2, 2, device=x.device)
 
 
 def lower(x):
@@ -91,14 +89,12 @@ def positive(out):
 
 
 def eye_of(x):
-    library = mg if isinstance(x, mg.Tensor) else sys.modules["torch"]
-    return library.eye(*x.shape[-2:], dtype=x.real.dtype, device=x.device)
+    return mg.eye(*x.shape[-2:], dtype=x.real.dtype, device=x.device)
 
 
 def size_of_r(packed):
     K = min(packed.shape[-2:])
-    library = mg if isinstance(packed, mg.Tensor) else sys.modules["torch"]
-    rows, columns = [library.arange(n, device=packed.device) for n in packed.shape[-2:]]
+    rows, columns = [mg.arange(n, device=packed.device) for n in packed.shape[-2:]]
     return (packed.abs() * (rows[:, None] <= columns))[..., :K, :]
 
 
