@@ -129,8 +129,8 @@ FORMS = {"function": "function", "method": "method", "inplace": "in-place form"}
 def _judge(out: Row, found: tuple[Result, ...], lacking: list[str], unseen: list[str]) -> None:
     failing = [r for r in found if r.lines]
     listed = {note["how"]: note for r in found for note in r.explained}
-    out.notes = [how for how, note in listed.items() if note.get("everywhere")]
-    reasons = [how for how, note in listed.items() if not note.get("everywhere")]
+    out.notes = [how for how, note in listed.items() if note["match"] == ["*"]]
+    reasons = [how for how, note in listed.items() if note["match"] != ["*"]]
     reasons += [f"no {FORMS[form]}" for form in lacking]
     if failing:
         kinds = Counter([kind_of(r) for r in failing])

@@ -44,10 +44,18 @@ class Report:
         return bool(self.counts["ok"]) and not self.failures
 
 
+# Random for some arguments, which show by giving two results.
+PERHAPS_RANDOM = "attention"
+
+
 def torch_outcome(case: Case, form: str) -> Outcome | None:
     """What PyTorch does; None if it cannot be said in neutral form, or for want of a kernel."""
     try:
         outcome = observe(TORCH, case, form)
+        if PERHAPS_RANDOM in case.function:
+            again = observe(TORCH, case, form)
+            if differences(case, form, outcome, again):
+                return None
     except (Absent, Unsupported):
         return None
     if outcome.raises and any([text in outcome.message for text in LACKS]):

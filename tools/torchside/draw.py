@@ -190,7 +190,7 @@ def _own(op: Any, dtype: torch.dtype, grad: bool) -> Iterator[tuple[str, Any, An
         for x in _special_tensors(dtype, grad):
             yield "special", (x,), kwargs
     elif isinstance(op, BinaryUfuncInfo):
-        yield from _pairs(dtype, grad)
+        yield from _pairs(dtype, grad, degrees="polynomial" in op.name)
     elif isinstance(op, ReductionOpInfo) and not op.name.startswith("linalg"):
         for x in _special_tensors(dtype, grad):
             yield "special", (x,), {}
@@ -228,11 +228,15 @@ def special_values(dtype: torch.dtype) -> torch.Tensor:
     return torch.tensor([0, 1, 2, 3, *small, low, high], dtype=dtype)
 
 
-def _pairs(dtype: torch.dtype, grad: bool) -> Iterator[tuple[str, Any, Any]]:
+def _pairs(dtype: torch.dtype, grad: bool, degrees: bool) -> Iterator[tuple[str, Any, Any]]:
+    """Pairs of operands; if the second is a degree, those of 10^9 terms are left out."""
     values = special_values(dtype)
     n = len(values)
     left = values.reshape(n, 1).expand(n, n).contiguous()
-    yield "special", (left.requires_grad_(grad), left.detach().t().clone().requires_grad_(grad)), {}
+    right = left.t().clone()
+    if degrees:
+        right[right.isfinite() & (right > 100)] = 7
+    yield "special", (left.requires_grad_(grad), right.requires_grad_(grad)), {}
     x = values[: n // 2 * 2].reshape(2, -1)
     for other in ("float32", "int64", "bool", "bfloat16", "float64"):
         y = special_values(TORCH_DTYPES[other])[:2].reshape(2, 1)
