@@ -12,10 +12,11 @@ from ..tensor import Tensor, apply
 from .calling import of_tensor
 from .choice import sign
 from .elementwise import abs, where
+from .inplace import twin
 from .shape import cast
 from .special import special_unary
 
-__all__ = ["i0"]
+__all__ = ["i0", "i0_"]
 
 # Modified, of the first kind; i1 over x tends to 1/2.
 
@@ -38,6 +39,7 @@ def _i1e_slope(g: Tensor, a: Tensor, y: Tensor) -> Tensor:
 
 
 i0 = special_unary("i0", "i0(a)", lambda g, a: g * i1(a))
+i0_ = twin(i0)
 i0e = special_unary("i0e", "i0e(a)", lambda g, a, y: g * (i1e(a) - sign(a) * y), "exp(-|a|) i0(a)")
 i1: Any = special_unary("i1", "i1(a)", _i1_slope)
 i1e: Any = special_unary("i1e", "i1e(a)", _i1e_slope, "exp(-|a|) i1(a)")

@@ -12,11 +12,12 @@ from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .choice import where
 from .gather import gather
+from .matmul import linear
 from .reduction import reduced, reduction_of
 from .shape import cast, reshape, unsqueeze
 from .softmax import log_softmax
 
-__all__ = ["cross_entropy", "nll_loss"]
+__all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 
 
 # Cross-entropy -------------------------------------------------------------------------------
@@ -195,6 +196,56 @@ def _soft_cross_entropy(
     if reduction == "mean":
         return loss.sum() / (input.array.size // classes)
     return reduced(loss, reduction)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: None = None,
+) -> Tensor:
+    """`cross_entropy` of ``linear(input, linear_weight, linear_bias)``; other arguments are its.
+
+    `options`, of PyTorch's computation in chunks, must be None.
+
+    Shapes: input (N, in) or (in,), linear_weight (C, in) or (C, d1, ..., in), linear_bias its shape
+        without in.
+    """
+    op = "linear_cross_entropy"
+    if options is not None:
+        raise ArgumentError(f"{op}: options must be None: there is no computation in chunks here")
+    if input.ndim not in (1, 2) or linear_weight.ndim < 2:
+        raise ShapeError(
+            f"{op}: needs an input (N, in) or (in,) and a weight (C, ..., in), got {input.shape} "
+            f"and {linear_weight.shape}"
+        )
+    outputs = linear_weight.shape[:-1]
+    if input.shape[-1] != linear_weight.shape[-1] or (len(outputs) > 1 and input.ndim == 1):
+        raise ShapeError(
+            f"{op}: the input {input.shape} does not fit the weight {linear_weight.shape}: it must "
+            "end in as many features, and have a batch dimension beside d1, ..."
+        )
+    if linear_bias is not None and linear_bias.shape != outputs:
+        raise ShapeError(f"{op}: linear_bias has shape {linear_bias.shape}, expected {outputs}")
+    shape = (*input.shape[:-1], *outputs)
+    if target.shape == shape and ignore_index is not None:
+        raise ArgumentError(f"{op}: ignore_index is for class numbers, and these are probabilities")
+    bias = None if linear_bias is None else reshape(linear_bias, -1)
+    logits = linear(input, reshape(linear_weight, -1, input.shape[-1]), bias)
+    return cross_entropy(
+        reshape(logits, shape),
+        target,
+        weight,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
 
 
 def nll_loss(

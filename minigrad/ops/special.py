@@ -13,11 +13,13 @@ from ..tensor import Scalar, Tensor, apply
 from .calling import of_tensor, public
 from .creation import full
 from .elementwise import exp, log, log1p, over_slope, square, times_slope, where
+from .inplace import twin
 from .operands import as_tensor_operand, operand
 from .smooth import NORMAL_CDF
 
 __all__ = [
-    "digamma", "erf", "erfc", "erfinv", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma",
+    "digamma", "erf", "erf_", "erfc", "erfc_", "erfinv", "igamma", "igammac", "lgamma",
+    "mvlgamma", "polygamma",
 ]  # fmt: skip
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -92,6 +94,9 @@ erfinv = special_unary(
 erfcx = special_unary(
     "erfcx", "erfcx(a)", lambda g, y, a: g * (a * y * 2 - _TWO_OVER_ROOT_PI), "exp(a²) erfc(a)"
 )
+
+
+erf_, erfc_ = twin(erf), twin(erfc)
 
 
 def _bell(a: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import oracles
 from numpy import array, inf, nan
 from scipy import special
 
@@ -243,4 +244,12 @@ ROWS = [
         sample(X(4, 3), array([2, 1]), array(4), array(2)),
         sample(X(2, 1, 3), array([[1, 1]]), array([2]), array([2]), smooth=False),
         function=of_logits, kinds="d", transfers=True, **TWICE),
+    row("nn.functional.linear_cross_entropy",
+        lambda x, w, t, b=0: oracles.cross_entropy(
+            np.tensordot(x, w, [-1, -1]) + b, t),
+        sample(X(4, 3), X(2, 3), array([1, 0, -100, 1])), sample(X(3), X(4, 3), array(2)),
+        sample(X(4, 3), X(2, 2, 3), array([[1, 0], [0, 0], [1, 1], [0, 1]])),
+        sample(X(4, 3), X(2, 3), array([1, 0, 0, 1]), X(2)),
+        function=lambda x, w, t, b=None: call("nn.functional.linear_cross_entropy")(
+            x, w, t, linear_bias=b), **TWICE),
 ]  # fmt: skip
