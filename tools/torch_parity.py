@@ -6,7 +6,7 @@
     python tools/torch_parity.py coverage -v        # docs/reference/coverage.md
 
 `check` draws calls (PyTorch's own samples of each function, special values, errors, the calls of
-tools/torchside/draws.py), runs both libraries, and prints where they differ: value, dtype, shape,
+tools/torchside/calls_*.py), runs both libraries, and prints where they differ: value, dtype, shape,
 memory, gradient, error. `record` keeps a few cases of each function for the tests, which replay
 them without PyTorch. `coverage` writes the page that says how each function fares on them.
 """
@@ -44,7 +44,7 @@ def selected(names: list[str], namespace: str | None) -> list[str]:
             options = [f"torch.{name}", f"torch.Tensor.{name}", f"torch.nn.functional.{name}"]
             matching = [option for option in options if option in known]
             if not matching:
-                sys.exit(f"no draws for {name}: add a line to tools/torchside/draws.py")
+                sys.exit(f"no draws for {name}: add a line to tools/torchside/calls_*.py")
             found += matching[:1]
         return found
     if namespace == "torch":

@@ -118,8 +118,15 @@ def row(function: str) -> Row:
         return out
     operator = function.endswith("__")  # its arguments have no names
     unseen = [] if operator else unexercised(facts["signatures"], found)
+    if undocumented_out(function):
+        unseen = [name for name in unseen if name != "out"]
     _judge(out, found, lacking, unseen)
     return out
+
+
+def undocumented_out(function: str) -> bool:
+    """Whether ``out=`` is an accident of the kernel underneath, of which no page speaks."""
+    return function.startswith("torch.nn.functional.")
 
 
 TENSOR = "torch.Tensor."
@@ -191,7 +198,8 @@ values, several dtypes, each argument, errors and gradients.
 
 - **same**: the function exists in every form that PyTorch has (function, method, in-place), all
   recorded cases agree in values, dtypes, memory (view or copy), kinds of error and gradients, and a
-  case exercises each argument. The argument needs no case if it is one of: {exempt}.
+  case exercises each argument. The argument needs no case if it is one of: {exempt};
+  and `out=` needs none in `nn.functional`, whose pages do not name it.
 - **differs**: what differs, with the number of recorded calls in brackets.
 - **absent**: minigrad has no such function.
 
