@@ -257,6 +257,8 @@ ROWS = [
     linear("linalg.cholesky", np.linalg.cholesky, *SQUARES, prepare=definite),
     linear("linalg.cholesky of the upper triangle", lambda a, upper: adjoint(np.linalg.cholesky(a)),
            sample(X(3, 3), upper=True), prepare=definite),
+    linear("linalg.cholesky of a view", np.linalg.cholesky, sample(X(3, 3)), kinds="c",
+           prepare=lambda x: definite(x).mT),
     linear("cholesky", np.linalg.cholesky, sample(X(2, 2)), prepare=definite),
     linear("linalg.cholesky_ex", lambda a: (np.linalg.cholesky(a), np.zeros(a.shape[:-2])),
            *SQUARES, prepare=definite, result=("same", "int32")),
