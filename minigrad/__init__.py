@@ -67,7 +67,6 @@ from .layout import (
 )
 from .limits import finfo, iinfo
 from .ops import return_types
-from .ops.activations import *
 from .ops.arithmetic import *
 from .ops.bessel import *
 from .ops.calling import check_all as _check_all
@@ -85,16 +84,17 @@ from .ops.determinant import *
 from .ops.determinant import torch_det as det
 from .ops.determinant import torch_slogdet as slogdet
 from .ops.diagonal import *
-from .ops.differences import *
 from .ops.distance import *
 from .ops.distributions import *
+from .ops.eigen import torch_svd as svd
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extreme import *
-from .ops.factor import *
-from .ops.factor import torch_cholesky as cholesky
-from .ops.factor import torch_qr as qr
+from .ops.factorization import *
+from .ops.factorization import torch_cholesky as cholesky
+from .ops.factorization import torch_qr as qr
+from .ops.finite_differences import *
 from .ops.fold import *
 from .ops.from_data import *
 from .ops.gather import *
@@ -103,6 +103,7 @@ from .ops.index import *
 from .ops.inplace import FUNCTIONS as _IN_PLACE
 from .ops.inplace import fill
 from .ops.join import *
+from .ops.least_squares import *
 from .ops.lu import *
 from .ops.lu import torch_lu as lu
 from .ops.lu import torch_lu_solve as lu_solve
@@ -112,9 +113,7 @@ from .ops.matrix_functions import torch_matrix_exp as matrix_exp
 from .ops.matrix_functions import torch_matrix_power as matrix_power
 from .ops.norms import torch_norm as norm
 from .ops.order import *
-from .ops.package_layers import *
 from .ops.products import *
-from .ops.pseudo import *
 from .ops.random import *
 from .ops.rearrange import *
 from .ops.reduce import *
@@ -124,15 +123,15 @@ from .ops.rounding import *
 from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
+from .ops.signal_windows import *
 from .ops.softmax import *
 from .ops.solve import *
 from .ops.special import *
-from .ops.spectral import torch_svd as svd
-from .ops.spectral_windows import *
 from .ops.split import *
 from .ops.statistics import *
 from .ops.stft import *
 from .ops.strided import *
+from .ops.top_level import *
 from .ops.trigonometry import *
 from .ops.unique import *
 from .printing import set_printoptions

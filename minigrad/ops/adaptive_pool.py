@@ -15,10 +15,10 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .avg_pool import average
-from .layer import batched, layer_function, need_float, numbers, unbatched
-from .pool import max_pool1d, max_pool2d, max_pool3d, max_spec, spread
+from .layer_arguments import batched, layer_function, need_float, numbers, unbatched
+from .max_pool import max_pool1d, max_pool2d, max_pool3d, max_spec, spread
+from .pool_windows import Windows, check_places
 from .shape import cast
-from .windows import Windows, check_places
 
 __all__ = [
     "adaptive_avg_pool1d",

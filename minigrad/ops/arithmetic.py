@@ -27,8 +27,8 @@ from .choice import where
 from .complex import conj
 from .creation import zeros_like
 from .elementwise import analytic, mul, over_slope, pow, times_slope
+from .elementwise_builders import Binary, Unary, binary, either, unary
 from .operands import as_tensor_operand, need_float, operand
-from .scalar import Binary, Unary, binary, either, unary
 from .shape import cast
 
 __all__ = [

@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .choice import where
 from .creation import arange
 from .dropouts import dropout
-from .layer import same_dtype, takes_tensors
+from .layer_arguments import same_dtype, takes_tensors
 from .matmul import matmul
 from .operands import need_float
 from .reduce import all_

@@ -14,10 +14,10 @@ from .calling import public
 from .choice import sign
 from .creation import ones
 from .elementwise import abs, mul, pow, relu
-from .layer import layer_function, need_float, need_float_or_int64, unbatched
+from .layer_arguments import layer_function, need_float, need_float_or_int64, unbatched
+from .pool_windows import Windows, merged, slices, volume, windows
 from .rounding import div
 from .shape import reshape, unsqueeze
-from .windows import Windows, merged, slices, volume, windows
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d"]
 

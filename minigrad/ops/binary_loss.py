@@ -10,8 +10,8 @@ from ..tensor import Tensor, apply
 from .choice import clamp_min
 from .creation import ones_like, zeros_like
 from .elementwise import log, log1p, sigmoid, times_slope
+from .loss_reduction import floats, one_shape, reduced, reduction_of
 from .operands import as_tensor_operand
-from .reduction import floats, one_shape, reduced, reduction_of
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 

@@ -12,8 +12,8 @@ from ..ir import Elementwise
 from ..tensor import Tensor, apply
 from .calling import public
 from .creation import zeros_like
+from .elementwise_builders import Binary, binary, either
 from .operands import as_tensor_operand, need_fitting, operand
-from .scalar import Binary, binary, either
 
 __all__ = [
     "clamp", "clamp_max", "clamp_min", "clip", "fmax", "fmin", "heaviside", "maximum",

@@ -12,8 +12,8 @@ from .calling import public
 from .complex import imag, is_complex_tensor
 from .creation import ones_like, tensor
 from .elementwise import abs
+from .elementwise_builders import Binary, Unary, binary, either, unary
 from .operands import as_tensor_operand
-from .scalar import Binary, Unary, binary, either, unary
 from .shape import cast
 
 __all__ = [

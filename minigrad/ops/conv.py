@@ -16,7 +16,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
 from .constant_pad import pad as pad_
-from .layer import (
+from .layer_arguments import (
     batched,
     channels_last,
     layer_function,

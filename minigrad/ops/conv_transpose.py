@@ -10,7 +10,15 @@ from typing import Any
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .conv import Sizes, check_bias, check_layer, run
-from .layer import batched, layer_function, numbers, per_channel, positive, span, unbatched
+from .layer_arguments import (
+    batched,
+    layer_function,
+    numbers,
+    per_channel,
+    positive,
+    span,
+    unbatched,
+)
 
 __all__ = ["conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 

@@ -19,8 +19,8 @@ from .elementwise import exp
 from .from_data import tensor
 from .gather import gather
 from .join import cat, stack
+from .loss_reduction import reduced, reduction_of
 from .operands import as_tensor_operand
-from .reduction import reduced, reduction_of
 from .shape import cast, reshape, unsqueeze
 
 __all__ = ["ctc_loss"]

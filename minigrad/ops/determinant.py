@@ -12,13 +12,12 @@ from .calling import public
 from .choice import where
 from .complex import conj, imag
 from .diagonal import diag_embed, diagonal
-from .matrices import square
-from .parts import eye_like, without_diagonal
+from .eigen import svd
+from .matrices import eye_like, square, without_diagonal
 from .rearrange import mH
 from .reduce import sum
 from .shape import unsqueeze
 from .solve import solve
-from .spectral import svd
 
 __all__ = ["logdet"]
 

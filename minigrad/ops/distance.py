@@ -13,10 +13,10 @@ from .calling import public, store
 from .choice import clamp_min, where
 from .elementwise import sqrt, square
 from .inplace import clamp_min_
+from .norms import p_norm
 from .operands import as_tensor_operand, axes_of, axis_of
 from .reduce import sum as sum_over
 from .shape import broadcast_tensors, clone, unsqueeze
-from .vector_norm import p_norm
 
 __all__ = ["cdist", "cosine_similarity", "dist", "pairwise_distance", "pdist", "renorm"]
 

@@ -16,7 +16,7 @@ from ..random import Generator, default_generator
 from ..tensor import Tensor, apply
 from .creation import ones
 from .inplace import twin
-from .layer import layer_function, takes_tensors
+from .layer_arguments import layer_function, takes_tensors
 from .operands import need_float
 from .shape import cast, reshape, unsqueeze
 

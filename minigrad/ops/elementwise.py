@@ -20,8 +20,8 @@ from ..tensor import Scalar, Tensor, apply
 from .calling import public
 from .choice import where
 from .complex import conj, real, sgn
+from .elementwise_builders import Binary, Unary, binary, either, unary
 from .operands import as_tensor_operand, need_fitting, operand
-from .scalar import Binary, Unary, binary, either, unary
 
 __all__ = [
     "abs", "absolute", "add", "cos", "exp", "expm1", "log", "log1p", "mul", "multiply", "neg",

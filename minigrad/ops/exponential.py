@@ -12,8 +12,8 @@ from .calling import public
 from .choice import where
 from .complex import conj, is_complex_tensor
 from .elementwise import analytic, log, over_slope, pow, sigmoid, times_slope
+from .elementwise_builders import Binary, binary
 from .operands import as_tensor_operand, operand
-from .scalar import Binary, binary
 
 __all__ = [
     "exp2",

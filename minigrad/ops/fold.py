@@ -13,7 +13,7 @@ from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
 from .calling import named
-from .layer import numbers, positive, span, unbatched
+from .layer_arguments import numbers, positive, span, unbatched
 from .shape import CONTIGUOUS, permute, reshape, unsqueeze
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]

@@ -11,11 +11,11 @@ from ..dtypes import int64
 from ..errors import ArgumentError, ShapeError
 from ..ir import Primitive, Shape
 from ..tensor import Tensor, apply
-from .layer import batched, layer_function, need_float, numbers, positive, unbatched
-from .pool import max_spec, spread
+from .layer_arguments import batched, layer_function, need_float, numbers, positive, unbatched
+from .max_pool import max_spec, spread
+from .pool_windows import check_places
 from .random import rand
 from .shape import cast
-from .windows import check_places
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]
 

@@ -18,7 +18,7 @@ from .choice import where
 from .creation import arange, ones, zeros
 from .gather import GATHER
 from .join import stack
-from .layer import layer_function
+from .layer_arguments import layer_function
 from .matmul import matmul
 from .operands import need_float, operand
 from .rounding import floor, round

@@ -10,7 +10,7 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from .layer import layer_function
+from .layer_arguments import layer_function
 
 
 def _resample_spec(

@@ -16,8 +16,7 @@ from .creation import arange
 from .diagonal import tril, triu
 from .gather import gather
 from .join import cat
-from .matrices import check, common_batch, matrices, one_dtype, square
-from .parts import eye_like
+from .matrices import check, common_batch, eye_like, matrices, one_dtype, square
 from .rearrange import mH
 from .shape import cast, expand, unsqueeze
 from .solve import solve_triangular

@@ -15,11 +15,11 @@ from .creation import arange
 from .distance import pairwise_distance
 from .elementwise import sqrt, square
 from .gather import gather
+from .loss_reduction import one_shape, reduced, reduction_of
 from .operands import as_tensor_operand, need_float
 from .reduce import any_
-from .reduction import one_shape, reduced, reduction_of
 from .shape import cast, reshape, unsqueeze
-from .smooth import LOGSIGMOID
+from .smooth_activations import LOGSIGMOID
 
 __all__ = [
     "cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",

@@ -1,4 +1,5 @@
-"""What functions of linear algebra ask of their matrices, and how they say what failed.
+"""What functions of linear algebra ask of their matrices, how they say what failed, and the parts
+of matrices that their gradients are written with.
 
 Matrices are the last two dimensions, (..., M, N); the dimensions before are batch.
 """
@@ -10,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import STORAGE_ONLY, is_differentiable
+from ..dtypes import STORAGE_ONLY, bool_, is_differentiable
 from ..errors import DTypeError, LinAlgError, ShapeError
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor
+from .choice import where
+from .creation import arange
+from .diagonal import tril, triu
 from .operands import as_tensor_operand
-from .shape import expand
+from .shape import expand, unsqueeze
 
 
 def floats(op: str, x: Any, low_precision: bool = False) -> Tensor:
@@ -78,3 +82,28 @@ def is_singular(pivot: int) -> str:
 def is_indefinite(order: int) -> str:
     """Why a matrix has no Cholesky factor."""
     return f"the matrix is not positive definite: its leading minor of order {order} is not"
+
+
+# Parts of them, for gradient formulas ------------------------------------------------------------
+
+
+def without_diagonal(x: Tensor) -> Tensor:
+    """`x` with zeros on the diagonal."""
+    return tril(x, -1) + triu(x, 1)
+
+
+def lower_halved(x: Tensor) -> Tensor:
+    """The lower triangle with half of the diagonal: the adjoint of filling a symmetric matrix."""
+    return (tril(x) + tril(x, -1)) * 0.5
+
+
+def constant_beside(x: Tensor, value: Tensor) -> Tensor:
+    """`value`, of the shape of `x`, at a place in the graph: its gradient in `x` is zero."""
+    return where(x.new_zeros((), dtype=bool_), x, value) if x.requires_grad else value
+
+
+def eye_like(x: Tensor, square: bool = True) -> Tensor:
+    """The identity (N, N) beside matrices (..., M, N), of their dtype and device; or (M, N)."""
+    columns = arange(x.shape[-1], device=x.device)
+    rows = columns if square else arange(x.shape[-2], device=x.device)
+    return (unsqueeze(rows, 1) == columns).to(x.dtype)

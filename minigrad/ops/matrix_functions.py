@@ -13,9 +13,8 @@ from .creation import arange
 from .diagonal import diagonal as any_diagonal
 from .join import cat
 from .matmul import matmul, mH
-from .matrices import floats, square
+from .matrices import constant_beside, eye_like, floats, square
 from .operands import as_tensor_operand
-from .parts import constant_beside, eye_like
 from .products import multiplied, vector_product
 from .shape import expand, reshape, transpose, unsqueeze
 from .solve import inv

@@ -18,7 +18,7 @@ from .constant_pad import pad as pad_
 from .creation import zeros
 from .dropouts import dropout
 from .join import cat
-from .layer import layer_function
+from .layer_arguments import layer_function
 from .matmul import linear, matmul
 from .shape import expand, mT, reshape, transpose, unsqueeze
 from .softmax import softmax

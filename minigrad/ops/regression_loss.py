@@ -8,13 +8,13 @@ from ..context import set_grad
 from ..errors import ArgumentError, ShapeError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply
+from .activations import within
 from .choice import where
 from .creation import full_like
 from .elementwise import abs, exp, log, square, times_slope
 from .inplace import clamp_min_
+from .loss_reduction import paired, reduced, reduction_of
 from .operands import as_tensor_operand
-from .piecewise import within
-from .reduction import paired, reduced, reduction_of
 from .shape import clone, unsqueeze
 
 __all__ = [

@@ -18,8 +18,8 @@ from ..tensor import Tensor, apply
 from .calling import public
 from .creation import zeros_like
 from .elementwise import DIV, times_slope
+from .elementwise_builders import Unary, either, unary
 from .operands import as_tensor_operand, operand
-from .scalar import Unary, either, unary
 
 __all__ = [
     "ceil", "div", "divide", "fix", "floor", "floor_divide", "fmod", "frac", "remainder", "round",

@@ -14,9 +14,8 @@ from ..tensor import Tensor, apply
 from . import return_types
 from .calling import public
 from .diagonal import diagonal, tril, triu
-from .matrices import check, common_batch, is_singular, matrices, one_dtype, square
+from .matrices import check, common_batch, eye_like, is_singular, matrices, one_dtype, square
 from .operands import axis_of
-from .parts import eye_like
 from .rearrange import mH
 from .shape import cast, permute, reshape, unsqueeze
 

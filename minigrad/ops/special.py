@@ -15,7 +15,7 @@ from .creation import full
 from .elementwise import exp, log, log1p, over_slope, square, times_slope, where
 from .inplace import twin
 from .operands import as_tensor_operand, operand
-from .smooth import NORMAL_CDF
+from .smooth_activations import NORMAL_CDF
 
 __all__ = [
     "digamma", "erf", "erf_", "erfc", "erfc_", "erfinv", "igamma", "igammac", "lgamma",

@@ -12,7 +12,7 @@ from ..ir import Elementwise
 from .choice import where
 from .complex import conj, is_complex_tensor
 from .elementwise import analytic, over_slope, sqrt, times_slope
-from .scalar import Binary, Unary, binary
+from .elementwise_builders import Binary, Unary, binary
 
 __all__ = [
     "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",

@@ -11,10 +11,10 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .gather import checked_index
-from .layer import batched, layer_function, need_float, numbers, unbatched
-from .pool import TAKE_POOLED
+from .layer_arguments import batched, layer_function, need_float, numbers, unbatched
+from .max_pool import TAKE_POOLED
+from .pool_windows import flat_rows
 from .shape import cast, reshape
-from .windows import flat_rows
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
 

@@ -6,7 +6,7 @@ import layer_oracles as oracles
 import numpy as np
 from numpy import array, inf, nan
 
-from minigrad.ops.pool import TAKE_POOLED
+from minigrad.ops.max_pool import TAKE_POOLED
 from minigrad.tensor import apply
 from minigrad.testing import sample
 

@@ -21,7 +21,7 @@ from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .constant_pad import pad
 from .elementwise import pow
-from .layer import need_float_or_int64, per_channel, takes_tensors
+from .layer_arguments import need_float_or_int64, per_channel, takes_tensors
 from .operands import need_float
 from .rounding import div
 from .shape import cast, reshape
@@ -54,7 +54,7 @@ def _spec(x: Any, *, axes: Shape, eps: float) -> tuple[Spec, Spec, Spec]:
 STANDARDIZE = Primitive(
     "standardize",
     _spec,
-    kernel="norm.standardize",
+    kernel="normalization.standardize",
     outputs=("y", "mean", "var"),
     vjp=_vjp,
     definition=_definition,
@@ -63,7 +63,7 @@ STANDARDIZE = Primitive(
 STANDARDIZE_GRAD = Primitive(
     "standardize_grad",
     lambda dy, x_hat, variance, *, axes, eps: Spec(dy.shape, dy.dtype, memory_order(x_hat)),
-    kernel="norm.standardize_grad",
+    kernel="normalization.standardize_grad",
 )
 
 

@@ -12,7 +12,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ir import Shape
 from ..kernels.launch import memory_order
 from ..tensor import Tensor
-from .layer import batched, channels_last, numbers, positive, span
+from .layer_arguments import batched, channels_last, numbers, positive, span
 from .shape import permute, reshape
 
 

@@ -1,48 +1,48 @@
-"""The functions of layers as the package itself has them, ``minigrad.batch_norm``: in places they
-take other arguments than their namesakes in ``nn.functional``. As in PyTorch."""
+"""Functions of `nn.functional` that are ``minigrad.<name>`` too.
+
+At the top level some take other arguments (``minigrad.batch_norm``), or fewer: no ``inplace``, no
+``return_indices``. As in PyTorch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..tensor import Tensor
-from . import adaptive_pool, dropouts, norm, pool, running_norm
+from . import activations, adaptive_pool, dropouts, max_pool, normalization
+from . import batch_norm as running
 from .adaptive_pool import adaptive_avg_pool1d as adaptive_avg_pool1d
 from .avg_pool import avg_pool1d as avg_pool1d
 from .calling import without
-from .norm import rms_norm as rms_norm
+from .normalization import rms_norm as rms_norm
 
 __all__ = [
-    "adaptive_avg_pool1d",
-    "adaptive_max_pool1d",
-    "alpha_dropout",
-    "alpha_dropout_",
-    "avg_pool1d",
-    "batch_norm",
-    "dropout",
-    "dropout_",
-    "feature_alpha_dropout",
-    "feature_alpha_dropout_",
-    "feature_dropout",
-    "feature_dropout_",
-    "group_norm",
-    "instance_norm",
-    "layer_norm",
-    "max_pool1d",
-    "max_pool1d_with_indices",
-    "max_pool2d",
-    "max_pool3d",
-    "rms_norm",
-]
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "alpha_dropout_",
+    "avg_pool1d", "batch_norm", "celu", "celu_", "dropout", "dropout_", "feature_alpha_dropout",
+    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "group_norm", "hardshrink",
+    "instance_norm", "layer_norm", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+    "max_pool3d", "prelu", "relu_", "rms_norm", "rrelu", "rrelu_", "selu", "selu_", "threshold",
+    "threshold_",
+]  # fmt: skip
 
 Sizes = int | tuple[int, ...]
+
+# Activations ---------------------------------------------------------------------------------
+
+celu = without("inplace", activations.celu)
+rrelu = without("inplace", activations.rrelu)
+selu = without("inplace", activations.selu)
+threshold = without("inplace", activations.threshold)
+hardshrink, prelu = activations.hardshrink, activations.prelu
+celu_, relu_, rrelu_ = activations.celu_, activations.relu_, activations.rrelu_
+selu_, threshold_ = activations.selu_, activations.threshold_
 
 # Pooling -------------------------------------------------------------------------------------
 
 
-max_pool1d = without("return_indices", pool.max_pool1d)
-max_pool2d = without("return_indices", pool.max_pool2d)
-max_pool3d = without("return_indices", pool.max_pool3d)
+max_pool1d = without("return_indices", max_pool.max_pool1d)
+max_pool2d = without("return_indices", max_pool.max_pool2d)
+max_pool3d = without("return_indices", max_pool.max_pool3d)
 
 
 def max_pool1d_with_indices(
@@ -55,7 +55,7 @@ def max_pool1d_with_indices(
 ) -> tuple[Tensor, Tensor]:
     """The maximum of each window of (N, C, L) or (C, L) sequences, and their places."""
     settings = (kernel_size, stride, padding, dilation, ceil_mode)
-    return pool.max_pool1d(input, *settings, return_indices=True)
+    return max_pool.max_pool1d(input, *settings, return_indices=True)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: Sizes) -> tuple[Tensor, Tensor]:
@@ -79,7 +79,7 @@ def batch_norm(
 ) -> Tensor:
     """`nn.functional.batch_norm`; `cudnn_enabled` changes nothing."""
     settings = (weight, bias, training, momentum, eps)
-    return running_norm.batch_norm(input, running_mean, running_var, *settings)
+    return running.batch_norm(input, running_mean, running_var, *settings)
 
 
 def instance_norm(
@@ -95,7 +95,7 @@ def instance_norm(
 ) -> Tensor:
     """`nn.functional.instance_norm`; `cudnn_enabled` changes nothing."""
     settings = (weight, bias, use_input_stats, momentum, eps)
-    return running_norm.instance_norm(input, running_mean, running_var, *settings)
+    return running.instance_norm(input, running_mean, running_var, *settings)
 
 
 def layer_norm(
@@ -107,7 +107,7 @@ def layer_norm(
     cudnn_enable: bool = True,
 ) -> Tensor:
     """`nn.functional.layer_norm`; `cudnn_enable` changes nothing."""
-    return norm.layer_norm(input, normalized_shape, weight, bias, eps)
+    return normalization.layer_norm(input, normalized_shape, weight, bias, eps)
 
 
 def group_norm(
@@ -119,7 +119,7 @@ def group_norm(
     cudnn_enabled: bool = True,
 ) -> Tensor:
     """`nn.functional.group_norm`; `cudnn_enabled` changes nothing."""
-    return norm.group_norm(input, num_groups, weight, bias, eps)
+    return normalization.group_norm(input, num_groups, weight, bias, eps)
 
 
 # Dropout -------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..grad_mode import no_grad
 from ..ir import Shape
 from ..tensor import Tensor
-from .layer import per_channel, takes_tensors
-from .norm import check_channels, check_counts, scaled, standardize, widened
+from .layer_arguments import per_channel, takes_tensors
+from .normalization import check_channels, check_counts, scaled, standardize, widened
 from .shape import cast, reshape
 
 __all__ = ["batch_norm", "instance_norm"]

@@ -12,8 +12,8 @@ from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .choice import where
 from .gather import gather
+from .loss_reduction import reduced, reduction_of
 from .matmul import linear
-from .reduction import reduced, reduction_of
 from .shape import cast, reshape, unsqueeze
 from .softmax import log_softmax
 

@@ -14,16 +14,15 @@ from ..tensor import Tensor, apply
 from . import return_types
 from .calling import public
 from .choice import where
+from .eigen import eigvalsh, singular_values
 from .join import stack
-from .matrices import common_batch, matrices, one_dtype, square
+from .matrices import common_batch, eye_like, matrices, one_dtype, square
 from .norms import matrix_norm
 from .operands import as_tensor_operand
-from .parts import eye_like
 from .rearrange import mH
 from .reduce import sum
 from .shape import cast, expand, reshape, unsqueeze
 from .solve import inv_ex
-from .spectral import eigvalsh, singular_values
 
 __all__ = ["pinverse"]
 

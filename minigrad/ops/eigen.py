@@ -21,8 +21,7 @@ from .calling import public
 from .complex import imag
 from .diagonal import diag_embed, diagonal
 from .elementwise import over_slope
-from .matrices import check, matrices, square
-from .parts import without_diagonal
+from .matrices import check, matrices, square, without_diagonal
 from .rearrange import mH
 from .shape import cast, unsqueeze
 from .solve import solve

@@ -17,8 +17,16 @@ from . import return_types
 from .calling import public
 from .diagonal import tril
 from .join import cat
-from .matrices import check, is_indefinite, matrices, one_dtype, square
-from .parts import constant_beside, eye_like, lower_halved
+from .matrices import (
+    check,
+    constant_beside,
+    eye_like,
+    is_indefinite,
+    lower_halved,
+    matrices,
+    one_dtype,
+    square,
+)
 from .rearrange import mH
 from .shape import expand
 from .solve import solve_triangular

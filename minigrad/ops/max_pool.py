@@ -16,9 +16,9 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .creation import arange
-from .layer import layer_function, need_float, unbatched
+from .layer_arguments import layer_function, need_float, unbatched
+from .pool_windows import Windows, flat_rows, merged, slices, volume, windows
 from .shape import cast, reshape, unsqueeze
-from .windows import Windows, flat_rows, merged, slices, volume, windows
 
 __all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
 

@@ -7,9 +7,9 @@ import math
 from ..errors import ArgumentError, ShapeError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply
+from .activations import activate
 from .elementwise import abs, sigmoid, tanh
 from .operands import as_tensor_operand, axis_of, need_float
-from .piecewise import activate
 
 __all__ = [
     "gelu", "glu", "logsigmoid", "mish", "silu", "softplus", "softsign", "tanhshrink",
