@@ -157,3 +157,15 @@ def test_the_pages_name_tests_that_exist():
         name for page in pages for name in re.findall(r"`(tests/[\w/]+\.py)`", page.read_text())
     }
     assert named and {name for name in named if not (root / name).exists()} == set()
+
+
+def test_the_readme_claims_no_more_than_the_page_of_coverage():
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "reference" / "coverage.md").read_text()
+    same, differ, absent = map(int, re.findall(r"\*\*(\d+) (?:same|differs|absent)\*\*", page))
+    all_of_them, claimed = re.search(
+        r"Of some (\d+) functions,.*?\*\*more than (\d+) are",
+        (root / "README.md").read_text(),
+        re.S,
+    ).groups()
+    assert same > int(claimed) and abs(same + differ + absent - int(all_of_them)) < 30

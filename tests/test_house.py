@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,16 @@ def test_stub_of_tensor_is_up_to_date():
     finally:
         sys.path.pop(0)
     assert stubs.render() == (ROOT / "tensor.pyi").read_text(), "run: python tools/stubs.py"
+
+
+def test_the_table_of_families_has_every_file_of_ops():
+    page = ROOT.parent / "docs" / "design.md"
+    if not page.exists():
+        pytest.skip("an installed package without the repository's pages")
+    table = page.read_text().partition("## The families of ops")[2].partition("\n## ")[0]
+    cells = " ".join([line.split("|")[2] for line in table.splitlines() if line.startswith("|")])
+    named = re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", cells))
+    assert set(named) == {path.stem for path in (ROOT / "ops").glob("[a-z]*.py")}
 
 
 LARGE = {"testing/cupy_standin.py"}  # it stands for one module, and its parts know each other
