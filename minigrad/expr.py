@@ -95,8 +95,9 @@ def array_function(expr: str, inputs: tuple[str, ...], xp: Any) -> Callable[...,
         scope["special"] = special_functions(xp)
     called, _, arguments = code.partition("(")
     library, _, function = called.partition(".")
-    # Of maximum and minimum NumPy wants `out` by name.
-    if arguments == f"{names})" and function not in ("where", "maximum", "minimum"):
+    # Of maximum and minimum NumPy wants `out` by name; SciPy's take a number for a float64.
+    bare = library == "xp" or len(inputs) == 1
+    if arguments == f"{names})" and bare and function not in ("where", "maximum", "minimum"):
         return getattr(scope[library], function)
     if function == "where":  # has no `out` argument
         body = f"xp.copyto(out, {code}, casting='unsafe')"

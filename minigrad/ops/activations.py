@@ -12,6 +12,7 @@ from ..dtypes import CATEGORY, FLOAT, uint8
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply, apply_
+from .calling import public
 from .elementwise import relu as plain_relu
 from .elementwise import times_slope
 from .operands import as_tensor_operand, need_float
@@ -254,11 +255,13 @@ SOFTSHRINK = Elementwise(
 )
 
 
+@public
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x`` where ``|x| > lambd``, else 0."""
     return activate(HARDSHRINK, input, lambd)
 
 
+@public
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x`` moved by `lambd` towards 0, and 0 where ``|x| <= lambd``."""
     if not lambd >= 0:

@@ -7,12 +7,14 @@ from typing import Any
 import ml_dtypes
 
 from ..dtypes import get_default_dtype, is_float
-from ..ir import Primitive, Spec
+from ..ir import Elementwise, Primitive, Spec
 from ..tensor import Tensor, apply
-from .calling import of_tensor
+from .calling import public
 from .choice import sign
 from .elementwise import abs, where
+from .elementwise_builders import documented
 from .inplace import twin
+from .operands import as_tensor_operand
 from .shape import cast
 from .special import special_unary
 
@@ -54,16 +56,22 @@ modified_bessel_i0 = special_unary("modified_bessel_i0", "i0(a)")
 modified_bessel_i1 = special_unary("modified_bessel_i1", "i1(a)")
 modified_bessel_k0 = special_unary("modified_bessel_k0", "k0(a)")
 modified_bessel_k1 = special_unary("modified_bessel_k1", "k1(a)")
-scaled_modified_bessel_k0 = special_unary(
-    "scaled_modified_bessel_k0", "k0e(a)", formula="exp(a) k0(a)"
-)
-scaled_modified_bessel_k1 = special_unary(
-    "scaled_modified_bessel_k1", "k1e(a)", formula="exp(a) k1(a)"
-)
-spherical_bessel_j0 = special_unary(
-    "spherical_bessel_j0",
-    "select(a == 0, 1, select(isinf(a), 0, sin(a) / a))",
-    formula="sin(a) / a",
+
+
+def _of_x(name: str, expr: str, formula: str) -> Any:
+    """A constant function; PyTorch calls its argument x."""
+    prim = Elementwise(name, expr, "a", result="float", formula=formula)
+
+    def function(x: Tensor) -> Tensor:
+        return apply(prim, as_tensor_operand(x, name))
+
+    return documented(function, prim)
+
+
+scaled_modified_bessel_k0 = _of_x("scaled_modified_bessel_k0", "k0e(a)", "exp(a) k0(a)")
+scaled_modified_bessel_k1 = _of_x("scaled_modified_bessel_k1", "k1e(a)", "exp(a) k1(a)")
+spherical_bessel_j0 = _of_x(
+    "spherical_bessel_j0", "select(a == 0, 1, select(isinf(a), 0, sin(a) / a))", "sin(a) / a"
 )
 
 
@@ -74,8 +82,8 @@ def _same(x: Any) -> Spec:
 AIRY_AI = Primitive("airy_ai", _same, kernel="special.airy_ai", formula="Ai(x)")
 
 
-@of_tensor
-def airy_ai(input: Tensor) -> Tensor:
+@public
+def airy_ai(x: Tensor) -> Tensor:
     """Airy's function Ai, the solution of ``y'' = x y`` that falls to 0."""
-    x = input if is_float(input.dtype) else cast(input, get_default_dtype())
-    return apply(AIRY_AI, x)
+    x = as_tensor_operand(x, "airy_ai")
+    return apply(AIRY_AI, x if is_float(x.dtype) else cast(x, get_default_dtype()))

@@ -22,11 +22,11 @@ POLYNOMIAL = Primitive(
 
 
 def _polynomial(family: str, formula: str) -> Any:
-    def function(input: Any, n: Any) -> Tensor:
-        operands = [operand(x, family) for x in (input, n)]
+    def function(x: Any, n: Any) -> Tensor:
+        operands = [operand(x, family), operand(n, family)]
         tensors = [x for x in operands if isinstance(x, Tensor)]
         if not tensors:
-            raise DTypeError(f"{family}: expected a Tensor, got {input!r} and {n!r}")
+            raise DTypeError(f"{family}: expected a Tensor, got {x!r} and {n!r}")
         dtype = result_dtype(*[x.array for x in operands])
         if is_differentiable(dtype) and not is_float(dtype):
             raise DTypeError(f"{family}: not implemented for complex tensors")
@@ -42,7 +42,7 @@ def _polynomial(family: str, formula: str) -> Any:
 
     function.__name__ = function.__qualname__ = family
     function.__doc__ = (
-        f"{formula}, of degree `n`, which broadcasts against `input` and is rounded towards 0; 0 "
+        f"{formula}, of degree `n`, which broadcasts against `x` and is rounded towards 0; 0 "
         "for negative degrees."
     )
     return public(function)

@@ -8,6 +8,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply
 from .activations import activate
+from .calling import public
 from .elementwise import abs, sigmoid, tanh
 from .operands import as_tensor_operand, axis_of, need_float
 
@@ -40,6 +41,7 @@ def _softplus_slope(x: Tensor, k: float, t: float) -> Tensor:
     return apply(SOFTPLUS_SLOPE, x, Scalar(k), Scalar(t))
 
 
+@public
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta * x)) / beta``; ``x`` itself where ``beta * x > threshold``."""
     return activate(SOFTPLUS, input, beta, threshold)
@@ -54,6 +56,7 @@ LOGSIGMOID = Elementwise(
 )
 
 
+@public
 def logsigmoid(input: Tensor) -> Tensor:
     """``log(sigmoid(x))``, exact for large negative x."""
     return activate(LOGSIGMOID, input)
@@ -122,6 +125,7 @@ GELU_TANH = Elementwise(
 )
 
 
+@public
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """``x * P(N <= x)`` of a normal N (Hendrycks and Gimpel 2016); or its ``"tanh"`` formula."""
     if approximate not in ("none", "tanh"):

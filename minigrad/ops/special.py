@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..dtypes import get_default_dtype, is_float
 from ..errors import ArgumentError, DTypeError, GradientError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply
 from .calling import of_tensor, public
-from .creation import full
 from .elementwise import exp, log, log1p, over_slope, square, times_slope, where
+from .elementwise_builders import binary, unary
 from .inplace import twin
 from .operands import as_tensor_operand, operand
 from .smooth_activations import NORMAL_CDF
@@ -32,46 +31,7 @@ def special_unary(name: str, expr: str, vjp: Any = None, formula: str = "") -> A
     Integers become floats.
     """
     vjps = (vjp,) if vjp else ()
-    prim = Elementwise(name, expr, "a", result="float", vjps=vjps, formula=formula)
-    return public_unary(prim)
-
-
-def public_unary(prim: Elementwise) -> Any:
-    """The public function of `prim`."""
-
-    def function(input: Tensor) -> Tensor:
-        return apply(prim, input)
-
-    return _named(of_tensor, function, prim)
-
-
-def special_binary(prim: Elementwise, numbers: bool = False) -> Any:
-    """The public function of a record of two inputs; if `numbers`, one of them may be a number."""
-
-    def function(input: Any, other: Any) -> Tensor:
-        tensors = [x for x in (input, other) if isinstance(x, Tensor)]
-        if len(tensors) < (1 if numbers else 2):
-            raise DTypeError(f"{prim.name}: expected Tensors, got {input!r} and {other!r}")
-        return apply(prim, _beside(tensors[0], input), _beside(tensors[-1], other))
-
-    return _named(public, function, prim)
-
-
-def _beside(tensor: Tensor, x: Any) -> Tensor:
-    """A number as a 0-d tensor beside `tensor`: SciPy's ufuncs take a number for a float64."""
-    if isinstance(x, Tensor):
-        return x
-    if not isinstance(x, (bool, int, float)):
-        raise DTypeError(f"expected a Tensor or a number, got {type(x).__name__}")
-    dtype = tensor.dtype if is_float(tensor.dtype) else get_default_dtype()
-    return full((), x, dtype=dtype, device=tensor.device)
-
-
-def _named(made: Callable[[Any], Any], function: Any, prim: Elementwise) -> Any:
-    function.__name__ = function.__qualname__ = prim.name
-    function.__doc__ = f"Elementwise ``{prim.formula}``; integers become floats."
-    function.prim = prim
-    return made(function)
+    return unary(Elementwise(name, expr, "a", result="float", vjps=vjps, formula=formula))
 
 
 def _no_slope(what: str) -> Callable[..., Any]:
@@ -105,7 +65,7 @@ def _bell(a: Tensor) -> Tensor:
 
 # The normal distribution ---------------------------------------------------------------------
 
-ndtr = public_unary(NORMAL_CDF)
+ndtr = unary(NORMAL_CDF)
 ndtri = special_unary(
     "ndtri",
     "ndtri(a)",
@@ -132,7 +92,7 @@ XLOG1PY = Elementwise(
     ),
     formula="a log(1 + b), and 0 where a is 0",
 )
-xlog1py = special_binary(XLOG1PY, numbers=True)
+xlog1py = binary(XLOG1PY, "either")
 
 
 def _log1p_where_used(g: Tensor, a: Any, b: Any) -> Tensor:
@@ -205,7 +165,7 @@ def _gamma_density(g: Tensor, a: Any, b: Any) -> Tensor:
     return times_slope(g, exp((a - 1) * log(b) - b - lgamma(a)))
 
 
-igamma = special_binary(
+igamma = binary(
     Elementwise(
         "igamma",
         "gammainc(a, b)",
@@ -213,9 +173,10 @@ igamma = special_binary(
         result="float",
         vjps=(_no_slope("igamma: its first argument"), _gamma_density),
         formula="integral of t^(a-1) exp(-t) from 0 to b, over gamma(a)",
-    )
+    ),
+    "none",
 )
-igammac = special_binary(
+igammac = binary(
     Elementwise(
         "igammac",
         "gammaincc(a, b)",
@@ -226,7 +187,8 @@ igammac = special_binary(
             lambda g, a, b: -_gamma_density(g, a, b),
         ),
         formula="1 - igamma(a, b)",
-    )
+    ),
+    "none",
 )
 ZETA: Elementwise = Elementwise(
     "zeta",
@@ -239,4 +201,4 @@ ZETA: Elementwise = Elementwise(
     ),
     formula="Hurwitz's zeta: the sum of (b + k)^-a over k = 0, 1, ...",
 )
-zeta = special_binary(ZETA, numbers=True)
+zeta = binary(ZETA, "either")

@@ -13,7 +13,7 @@ from . import activations, adaptive_pool, dropouts, max_pool, normalization
 from . import batch_norm as running
 from .adaptive_pool import adaptive_avg_pool1d as adaptive_avg_pool1d
 from .avg_pool import avg_pool1d as avg_pool1d
-from .calling import without
+from .calling import public, without
 from .normalization import rms_norm as rms_norm
 
 __all__ = [
@@ -32,7 +32,7 @@ Sizes = int | tuple[int, ...]
 celu = without("inplace", activations.celu)
 rrelu = without("inplace", activations.rrelu)
 selu = without("inplace", activations.selu)
-threshold = without("inplace", activations.threshold)
+threshold = public(without("inplace", activations.threshold))
 hardshrink, prelu = activations.hardshrink, activations.prelu
 celu_, relu_, rrelu_ = activations.celu_, activations.relu_, activations.rrelu_
 selu_, threshold_ = activations.selu_, activations.threshold_
