@@ -23,42 +23,78 @@ def public(function: F) -> F:
 
     The method of `Tensor` is `method_of` it, which has no ``out``.
     """
-    takes_names = named(function)
-
-    @functools.wraps(function)
-    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        try:
-            result = takes_names(*args, **kwargs)
-        except AttributeError as error:
-            raise _explained(error, function.__name__, args, kwargs) from error
-        return result if out is None else store(result, out, function.__name__)
-
-    call.method = takes_names  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    return _called(function, takes_out=True)
 
 
-def checked(function: F) -> F:
-    """`function` as ``minigrad.<name>`` where it takes no ``out=``."""
-    takes_names = named(function)
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return takes_names(*args, **kwargs)
-        except AttributeError as error:
-            raise _explained(error, function.__name__, args, kwargs) from error
-
-    call.method = takes_names  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+def of_tensor(function: F) -> F:
+    """`public`, of a function whose first argument must be a Tensor: no number, list or array."""
+    return _called(function, takes_out=True, tensor_first=True)
 
 
 def check_all(namespace: dict[str, Any]) -> None:
-    """Make every operation in a public `namespace` `checked`; those that are `public` are."""
+    """In a public `namespace`, let operations that are not `public` name a wrong argument too."""
     made: dict[Any, Any] = {}
     for name, value in namespace.items():
         ours = inspect.isfunction(value) and value.__module__.startswith("minigrad.ops.")
         if ours and not hasattr(value, "method"):
-            namespace[name] = made[value] = made.get(value) or checked(value)
+            namespace[name] = made[value] = made.get(value) or _called(value)
+
+
+def method_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The method of `Tensor` that `function` is: without ``out``."""
+    return getattr(function, "method", function)
+
+
+def _called(function: F, takes_out: bool = False, tensor_first: bool = False) -> F:
+    """`function` in one frame more, whatever is asked of it: every call of an operation pays it."""
+    other_names = _other_names(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs:
+            if takes_out:
+                out = kwargs.pop("out", None)
+            if other_names:
+                kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
+        if tensor_first and args and not isinstance(args[0], Tensor):
+            name = function.__name__.rstrip("_")
+            raise DTypeError(f"{name}: expected a Tensor, got {type(args[0]).__name__}")
+        try:
+            result = function(*args, **kwargs)
+        except AttributeError as error:
+            raise _explained(error, function.__name__, args, kwargs) from error
+        return result if out is None else store(result, out, function.__name__)
+
+    call.method = named(function)  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]
+
+
+def named(function: F) -> F:
+    """`function`, which takes NumPy's names of its arguments too where it has any."""
+    other_names = _other_names(function)
+    if not other_names:
+        return function
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+def _other_names(function: Callable[..., Any]) -> dict[str, str]:
+    """NumPy's names of the arguments of a `function` that works along dimensions."""
+    parameters = parameter_names(function)
+    if "dim" not in parameters and "keepdim" not in parameters:
+        return {}
+    return {
+        theirs: ours
+        for theirs, ours in _NUMPY_NAMES.items()
+        if ours in parameters and theirs not in parameters
+    }
 
 
 def _explained(error: AttributeError, op: str, args: Any, kwargs: Any) -> Exception:
@@ -71,56 +107,19 @@ def _explained(error: AttributeError, op: str, args: Any, kwargs: Any) -> Except
     return error
 
 
-def of_tensor(function: F) -> F:
-    """`public`, of a function whose first argument must be a Tensor: no number, list or array."""
-
-    @functools.wraps(function)
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        if args and not isinstance(args[0], Tensor):
-            name = function.__name__.rstrip("_")
-            raise DTypeError(f"{name}: expected a Tensor, got {type(args[0]).__name__}")
-        return function(*args, **kwargs)
-
-    return public(checked)  # type: ignore[return-value]
-
-
-def method_of(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The method of `Tensor` that `function` is: without ``out``."""
-    return getattr(function, "method", function)
-
-
 def without(name: str, function: F) -> F:
     """`function` without its argument `name`, which only ``nn.functional``'s form of it has."""
-    signature = inspect.signature(function)
-    kept = [p for p in signature.parameters.values() if p.name != name]
+    position = parameter_names(function).index(name)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        bound = shown.bind(*args, **kwargs)
-        return function(**bound.arguments)
-
-    shown = signature.replace(parameters=kept)
-    call.__signature__ = shown  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
-
-
-def named(function: F) -> F:
-    """`function`, which takes NumPy's names of its arguments too where it has any."""
-    parameters = parameter_names(function)
-    other_names = {
-        theirs: ours
-        for theirs, ours in _NUMPY_NAMES.items()
-        if ours in parameters and theirs not in parameters
-    }
-    if not {"axis", "keepdims"} & set(other_names):
-        return function
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
+        if name in kwargs or len(args) > position:
+            raise TypeError(f"{function.__name__}() takes no {name}: nn.functional's form does")
         return function(*args, **kwargs)
 
+    signature = inspect.signature(function)
+    kept = [p for p in signature.parameters.values() if p.name != name]
+    call.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
 
 

@@ -12,7 +12,6 @@ from ..dtypes import CATEGORY, INT
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Primitive, Shape, Spec
 from ..tensor import Tensor, apply
-from .calling import named
 from .layer_arguments import numbers, positive, span, unbatched
 from .shape import CONTIGUOUS, permute, reshape, unsqueeze
 
@@ -139,7 +138,6 @@ def _need_dims(x: Tensor, op: str) -> None:
         raise ShapeError(f"{op}: input must have at least 3 dimensions, got shape {x.shape}")
 
 
-@named
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """(..., C r², H, W) to (..., C, H r, W r): channels become places, r is `upscale_factor`."""
     r = upscale_factor
@@ -155,7 +153,6 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return reshape(apply(CONTIGUOUS, parts), (*batch, C // r**2, H * r, W * r))
 
 
-@named
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """(..., C, H r, W r) to (..., C r², H, W): places become channels, r is `downscale_factor`."""
     r = downscale_factor
@@ -171,7 +168,6 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return reshape(apply(CONTIGUOUS, parts), (*batch, C * r**2, H // r, W // r))
 
 
-@named
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """The channels of (N, C, ...) dealt out: read as (groups, C / groups), transposed."""
     _need_dims(input, "channel_shuffle")

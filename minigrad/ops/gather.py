@@ -17,7 +17,7 @@ from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import DataDependent, Primitive, Shape, Spec
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
-from .calling import named, public
+from .calling import public
 from .choice import where
 from .creation import full
 from .join import cat
@@ -217,7 +217,6 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     return tuple([found[:, i] for i in range(input.ndim)]) if as_tuple else found
 
 
-@named
 def argwhere(input: Tensor) -> Tensor:
     """Indices of the non-zero elements, an (n, ndim) tensor."""
     return apply(NONZERO, input)
@@ -238,7 +237,6 @@ UNRAVEL: Primitive = DataDependent(
 )
 
 
-@named
 def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
     """Flat indices into a tensor of `shape` as an index a dimension: for dimension i,
     ``indices // (product of the later sizes) % shape[i]``."""

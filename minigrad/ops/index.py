@@ -21,7 +21,6 @@ from ..errors import ArgumentError, DeviceError, DTypeError, RangeError, ShapeEr
 from ..ir import Primitive, Shape, Spec, View
 from ..kernels.launch import broadcast_shape, memory_order
 from ..tensor import Scalar, Tensor, apply, log_write, rebind_, records_write, write_
-from .calling import named
 from .choice import where
 from .creation import tensor
 from .gather import TAKE, checked_index, nonzero
@@ -103,7 +102,6 @@ def _value(value: Any, input: Tensor) -> Tensor:
     return tensor(value, dtype=input.dtype, device=input.device)
 
 
-@named
 def index_put(
     input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
 ) -> Tensor:

@@ -8,7 +8,7 @@ from ..dtypes import bool_
 from ..errors import DTypeError, ShapeError
 from ..kernels.launch import broadcast_shape
 from ..tensor import Tensor, apply
-from .calling import named, public
+from .calling import public
 from .choice import where
 from .gather import TAKE, nonzero
 from .operands import need_tensor, scalar_like
@@ -25,7 +25,6 @@ def _common_shape(input: Tensor, mask: Any, op: str) -> tuple[int, ...]:
     return broadcast_shape([input.shape, mask.shape], op)
 
 
-@named
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """`input` with `value`, a number or a 0-d tensor, where `mask` holds; they broadcast."""
     _common_shape(input, mask, "masked_fill")
@@ -40,7 +39,6 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return apply(TAKE, reshape(expand(input, shape), -1), places, dim=0)
 
 
-@named
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input` with its elements where `mask` holds replaced by those of `source`, in order."""
     op = "masked_scatter"

@@ -350,7 +350,6 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return reshape(where(reshape(there, lone), fill, x), input.shape)
 
 
-@named
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """`input` with its elements, counted in C order, that `index` names replaced by those of
     `source`, or with these added to them. Negative indices count from the end.
