@@ -16,7 +16,6 @@ __all__ = [
     "gelu", "glu", "logsigmoid", "mish", "silu", "softplus", "softsign", "tanhshrink",
 ]  # fmt: skip
 
-_ROOT_HALF = math.sqrt(0.5)
 _NORMAL = 1 / math.sqrt(2 * math.pi)  # the density of the normal distribution at 0
 _TANH_SCALE, _TANH_CUBE = math.sqrt(2 / math.pi), 0.044715
 

@@ -13,7 +13,7 @@ from ..tensor import Tensor, apply
 from .gather import checked_index
 from .layer_arguments import batched, layer_function, need_float, numbers, unbatched
 from .max_pool import TAKE_POOLED
-from .pool_windows import flat_rows
+from .pool_windows import check_places, flat_rows
 from .shape import cast, reshape
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
@@ -87,8 +87,7 @@ def _unpool(
         raise DTypeError(f"{op}: indices must be int64, got {indices.dtype}")
     if indices.shape != input.shape:
         raise ShapeError(f"{op}: indices {indices.shape} must have the input's {input.shape}")
-    if 0 in x.shape[1:]:
-        raise ShapeError(f"{op}: only the batch may be empty, got {input.shape}")
+    check_places(op, x)
     sizes = _output_size(op, x.shape[2:], k, s, p, output_size)
     if min(sizes) < 1:
         raise ShapeError(f"{op}: the output would have sizes {sizes}")

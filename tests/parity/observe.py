@@ -22,10 +22,20 @@ class NoDType(Exception):
 class Library(Protocol):
     """What is asked of a library."""
 
+    package: Any
     Tensor: type
     exact_warnings: bool  # do NumPy's RuntimeWarnings count as errors?
 
-    def find(self, path: str) -> Any: ...
+    def find(self, path: str) -> Any:
+        """What PyTorch calls `path`, ``torch.linalg.solve``, in this library."""
+        found = self.package
+        for part in path.split(".")[1:]:
+            try:
+                found = getattr(found, part)
+            except AttributeError:
+                raise Absent(path) from None
+        return found
+
     def tensor(self, array: Array) -> Any: ...
     def array(self, tensor: Any) -> np.ndarray: ...
     def dtype(self, name: str) -> Any: ...

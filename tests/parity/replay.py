@@ -12,26 +12,18 @@ from minigrad.device import to_numpy
 
 from .agree import differences
 from .cases import NAMES, Array, Case, Device, DType
-from .observe import Absent, NoDType, observe
+from .observe import Absent, Library, NoDType, observe
 
 
-class Minigrad:
+class Minigrad(Library):
     """minigrad, asked by PyTorch's names; on `device`."""
 
+    package = mg
     Tensor = mg.Tensor
     exact_warnings = True
 
     def __init__(self, device: str = "cpu") -> None:
         self.place = device
-
-    def find(self, path: str) -> Any:
-        found: Any = mg
-        for part in path.split(".")[1:]:
-            try:
-                found = getattr(found, part)
-            except AttributeError:
-                raise Absent(path) from None
-        return found
 
     def tensor(self, array: Array) -> Any:
         name = NAMES[array.data.dtype]

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import torch
 from parity.cases import DTYPES, Array, Device, DType
-from parity.observe import Absent
+from parity.observe import Library
 
 TORCH_DTYPES = {name: getattr(torch, name) for name in DTYPES}
 NAME_OF = {dtype: name for name, dtype in TORCH_DTYPES.items()}
@@ -18,20 +18,12 @@ class Unsupported(Exception):
     """A value with no neutral form: a layout, a generator, a function, a dtype we have not."""
 
 
-class Torch:
+class Torch(Library):
     """PyTorch, on the CPU."""
 
+    package = torch
     Tensor = torch.Tensor
     exact_warnings = False
-
-    def find(self, path: str) -> Any:
-        found: Any = torch
-        for part in path.split(".")[1:]:
-            try:
-                found = getattr(found, part)
-            except AttributeError:
-                raise Absent(path) from None
-        return found
 
     def tensor(self, array: Array) -> torch.Tensor:
         data = array.laid_out()
