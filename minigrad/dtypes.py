@@ -61,7 +61,10 @@ def set_default_dtype(dtype: Any) -> None:
 
 def as_dtype(dtype: Any) -> np.dtype:
     """The dtype that `dtype` names: ``mg.float32``, ``"float32"``, ``np.float32``, ``float``."""
-    found = np.dtype(dtype)
+    try:
+        found = np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise DTypeError(f"dtype expected, got {dtype!r}") from None
     if found not in CATEGORY:
         names = ", ".join(str(known) for known in CATEGORY)
         raise DTypeError(f"dtype {found} is not supported: minigrad has {names}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import context
 
 
@@ -13,7 +15,14 @@ class Error(RuntimeError):
 
     def __init__(self, message: str) -> None:
         path = context.module_path()
+        self.path, self.message = path, message
         super().__init__(f"{path}: {message}" if path else message)
+
+    def within(self, op: str) -> None:
+        """Let the message name the operation that the user called, if it does not yet."""
+        if not re.search(rf"\b{op.rstrip('_')}_?\b", self.message):
+            self.message = f"{op}: {self.message}"
+            self.args = (f"{self.path}: {self.message}" if self.path else self.message,)
 
 
 class ShapeError(Error, ValueError):

@@ -1,5 +1,6 @@
 """``minigrad.fft``: discrete Fourier transforms, with PyTorch's names. Gradients of any order."""
 
+from .ops.calling import check_all as _check_all
 from .ops.fft import (
     fft,
     fft2,
@@ -30,3 +31,5 @@ __all__ = [
     "ifftn", "ifftshift", "ihfft", "ihfft2", "ihfftn", "irfft", "irfft2", "irfftn", "rfft",
     "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
+
+_check_all(globals())

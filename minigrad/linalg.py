@@ -8,6 +8,7 @@ and complex numbers; norms and products take 16-bit floats too. A matrix that ha
 from __future__ import annotations
 
 from .errors import LinAlgError as LinAlgError
+from .ops.calling import check_all as _check_all
 from .ops.determinant import det as det
 from .ops.determinant import slogdet as slogdet
 from .ops.eigen import eig as eig
@@ -46,3 +47,5 @@ from .ops.solve import solve_ex as solve_ex
 from .ops.solve import solve_triangular as solve_triangular
 from .ops.solve import tensorinv as tensorinv
 from .ops.solve import tensorsolve as tensorsolve
+
+_check_all(globals())

@@ -361,7 +361,7 @@ PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "itemsize": lambda self: self.array.itemsize,
 }
 
-METHODS = {name: method_of(function) for name, function in METHODS.items()}
+METHODS = {name: method_of(function, name) for name, function in METHODS.items()}
 for name, function in (OPERATORS | METHODS).items():
     setattr(Tensor, name, function)
 for name, function in PROPERTIES.items():

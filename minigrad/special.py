@@ -18,6 +18,7 @@ from .ops.bessel import (
     scaled_modified_bessel_k1,
     spherical_bessel_j0,
 )
+from .ops.calling import check_all as _check_all
 from .ops.elementwise import expm1, log1p
 from .ops.elementwise import sigmoid as expit
 from .ops.exponential import exp2, logit, sinc, xlogy
@@ -71,3 +72,5 @@ __all__ = [
     "shifted_chebyshev_polynomial_w", "sinc", "softmax", "spherical_bessel_j0", "xlog1py",
     "xlogy", "zeta",
 ]  # fmt: skip
+
+_check_all(globals())

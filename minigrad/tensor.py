@@ -289,13 +289,25 @@ def current_edge(x: Tensor) -> Any:
 
 def apply_(prim: Elementwise, target: Tensor, *others: Any) -> Tensor:
     """Elementwise `prim` written into its first input."""
+    others = check_writable(prim, target, *others)
     operands = [target.array, *[x.array for x in others]]
-    check_writable_as(target.array, prim, operands)
-    if not records_write(target, others):
+    if not records_write(target, others, prim.name):
         launch_elementwise(prim, operands, target.array)
         log_write(target)
         return target
     return write_(target, apply(prim, _before_write(prim, target, others), *others))
+
+
+def check_writable(prim: Elementwise, target: Tensor, *others: Any) -> tuple[Any, ...]:
+    """`others`, on the device of `target`; an error if the result of `prim` does not fit it."""
+    if len(ARRAY_TYPES) > 1:
+        place, *others = _on_one_device(prim, (target, *others))  # type: ignore[assignment]
+        if place is not target:
+            raise DeviceError(
+                f"{prim.name}_: the target is on {target.device}, another input on {place.device}"
+            )
+    check_writable_as(target.array, prim, [target.array, *[x.array for x in others]])
+    return tuple(others)
 
 
 def _before_write(prim: Elementwise, target: Tensor, others: tuple[Any, ...]) -> Tensor:
@@ -306,13 +318,13 @@ def _before_write(prim: Elementwise, target: Tensor, others: tuple[Any, ...]) ->
     return Tensor(target.array.copy(), current_edge(target))
 
 
-def records_write(target: Tensor, sources: tuple[Any, ...]) -> bool:
-    """Whether an in-place write must enter the graph; raises where one is not allowed."""
-    if _is_expanded(target):
+def records_write(target: Tensor, sources: tuple[Any, ...], op: str) -> bool:
+    """Whether the in-place write of `op` must enter the graph; raises where it is not allowed."""
+    if is_expanded(target):
         raise ShapeError(
-            f"in-place write to an expanded tensor of shape {target.shape}, to a part of one or to "
-            "overlapping windows: several of its elements are one place in memory. Write to a "
-            "clone() of it"
+            f"{op}: in-place write to an expanded tensor of shape {target.shape}, to a part of one "
+            "or to overlapping windows: several of its elements are one place in memory. Write to "
+            "a clone() of it"
         )
     if not state.grad_enabled:
         return False
@@ -320,20 +332,21 @@ def records_write(target: Tensor, sources: tuple[Any, ...]) -> bool:
     if base.edge is not None and type(base.edge[0]) is Leaf:
         what = "a leaf tensor" if base is target else "a view of a leaf tensor"
         raise GradientError(
-            f"in-place write to {what} that requires grad: its gradient would be lost. "
+            f"{op}: in-place write to {what} that requires grad: its gradient would be lost. "
             "Write under `with minigrad.no_grad():`, or make a copy first with x.clone()"
         )
     recorded = base.edge is not None or any([current_edge(x) is not None for x in sources])
     if recorded and target.view_of is not None and target.view_of.steps is None:
         raise GradientError(
-            "in-place write of a recorded value into a view made under no_grad: the base's "
+            f"{op}: in-place write of a recorded value into a view made under no_grad: the base's "
             "gradient would miss it. Make the view where gradients are enabled (views of another "
             "dtype, and those of as_strided, take no such write at all)"
         )
     return recorded
 
 
-def _is_expanded(x: Tensor) -> bool:
+def is_expanded(x: Tensor) -> bool:
+    """Whether several elements of `x` may be one place in memory."""
     array = x.array
     if isinstance(array, np.ndarray) and not array.flags.writeable:  # as NumPy's broadcasts are
         return True

@@ -5,17 +5,31 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeVar
 
+import numpy as np
+
+from ..context import state
 from ..dtypes import CATEGORY
-from ..errors import DeviceError, DTypeError, GradientError, ShapeError
+from ..errors import (
+    ArgumentError,
+    DeviceError,
+    DTypeError,
+    Error,
+    GradientError,
+    LinAlgError,
+    RangeError,
+    ShapeError,
+)
 from ..ir import parameter_names
-from ..tensor import Tensor, log_write
+from ..tensor import Tensor, is_expanded, log_write
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 # PyTorch takes NumPy's names for these arguments.
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x2": "other"}
+_CHECKED: set[Callable[..., Any]] = set()
 
 
 def public(function: F) -> F:
@@ -31,57 +45,56 @@ def of_tensor(function: F) -> F:
     return _called(function, takes_out=True, tensor_first=True)
 
 
+def checked(function: F, name: str = "") -> F:
+    """`function`, whose errors name it, and which takes NumPy's names of its arguments too."""
+    return function if function in _CHECKED else _called(function, name)
+
+
 def check_all(namespace: dict[str, Any]) -> None:
-    """In a public `namespace`, let operations that are not `public` name a wrong argument too."""
+    """In a public `namespace`, make the operations that are not `public` `checked`."""
     made: dict[Any, Any] = {}
     for name, value in namespace.items():
-        ours = inspect.isfunction(value) and value.__module__.startswith("minigrad.ops.")
-        if ours and not hasattr(value, "method"):
-            namespace[name] = made[value] = made.get(value) or _called(value)
+        home = getattr(value, "__module__", "") or ""
+        ours = home.startswith("minigrad.ops.") or home == "minigrad.dtypes"
+        if ours and inspect.isfunction(value) and not hasattr(value, "method"):
+            namespace[name] = made[value] = made.get(value) or checked(value)
 
 
-def method_of(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The method of `Tensor` that `function` is: without ``out``."""
-    return getattr(function, "method", function)
+def method_of(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+    """The method of `Tensor` that `function` is: without ``out``, and `checked`."""
+    method = getattr(function, "method", function)
+    ours = method.__module__.startswith(("minigrad.ops.", "minigrad.methods"))
+    return checked(method, name) if ours and not hasattr(function, "prim") else method
 
 
-def _called(function: F, takes_out: bool = False, tensor_first: bool = False) -> F:
+def _called(function: F, op: str = "", takes_out: bool = False, tensor_first: bool = False) -> F:
     """`function` in one frame more, whatever is asked of it: every call of an operation pays it."""
     other_names = _other_names(function)
+    op = op or function.__name__
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         out = None
-        if kwargs:
-            if takes_out:
-                out = kwargs.pop("out", None)
-            if other_names:
-                kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
-        if tensor_first and args and not isinstance(args[0], Tensor):
-            name = function.__name__.rstrip("_")
-            raise DTypeError(f"{name}: expected a Tensor, got {type(args[0]).__name__}")
         try:
+            if kwargs:
+                if takes_out:
+                    out = kwargs.pop("out", None)
+                if other_names:
+                    kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
+            if tensor_first and args and not isinstance(args[0], Tensor):
+                raise DTypeError(f"{op}: expected a Tensor, got {type(args[0]).__name__}")
             result = function(*args, **kwargs)
-        except AttributeError as error:
-            raise _explained(error, function.__name__, args, kwargs) from error
-        return result if out is None else store(result, out, function.__name__)
+        except Exception as error:
+            told = _explained(error, op, args, kwargs)
+            if told is error:
+                raise
+            raise told from error
+        return result if out is None else store(result, out, op)
 
-    call.method = named(function)  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
-
-
-def named(function: F) -> F:
-    """`function`, which takes NumPy's names of its arguments too where it has any."""
-    other_names = _other_names(function)
-    if not other_names:
-        return function
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            kwargs = {other_names.get(name, name): value for name, value in kwargs.items()}
-        return function(*args, **kwargs)
-
+    _CHECKED.add(call)
+    if takes_out:
+        # The methods of elementwise operations, the hot path, see to their errors themselves.
+        call.method = function if hasattr(function, "prim") else checked(function)  # type: ignore
     return call  # type: ignore[return-value]
 
 
@@ -97,14 +110,42 @@ def _other_names(function: Callable[..., Any]) -> dict[str, str]:
     }
 
 
-def _explained(error: AttributeError, op: str, args: Any, kwargs: Any) -> Exception:
-    """`error`, or what it means: an argument that is no Tensor was asked for what Tensors have."""
-    for name, x in (*enumerate(args, 1), *kwargs.items()):
-        items = x if isinstance(x, (list, tuple)) else (x,)
-        if not isinstance(error.obj, Tensor) and any([item is error.obj for item in items]):
-            kind = type(error.obj).__name__
-            return DTypeError(f"{op}: argument {name!r} must be a Tensor, got {kind}")
+# Python's and NumPy's exceptions, and what a user meets instead of them.
+_INSTEAD: tuple[tuple[type[Exception], type[Exception]], ...] = (
+    (np.exceptions.AxisError, RangeError),
+    (np.linalg.LinAlgError, LinAlgError),
+    (OverflowError, OverflowError),
+    (ZeroDivisionError, ZeroDivisionError),
+    (IndexError, RangeError),
+    (TypeError, DTypeError),
+    (ValueError, ArgumentError),
+    (MemoryError, Error),
+)
+
+
+def _explained(error: Exception, op: str, args: Any, kwargs: Any) -> Exception:
+    """`error` if it names the operation, or one that does: of minigrad's, and no mere accident."""
+    if isinstance(error, Error):
+        error.within(op)
+        return error
+    if isinstance(error, AttributeError):
+        kind = type(error.obj)
+        if kind.__module__.startswith("minigrad") or isinstance(error.obj, ModuleType):
+            return error  # a mistake in this package
+        named = [*enumerate(args, 1), *kwargs.items()]
+        where = [f"argument {name!r}" for name, x in named if _holds(x, error.obj)]
+        what = where[0] if where else "an argument"
+        return DTypeError(f"{op}: {what} must be a Tensor, got {kind.__name__}")
+    for theirs, ours in _INSTEAD:
+        if isinstance(error, theirs):
+            return ours(f"{op}: {error}")
     return error
+
+
+def _holds(x: Any, part: Any) -> bool:
+    return any(
+        [item is part for item in (x if isinstance(x, (list, tuple)) else (x,))] + [x is part]
+    )
 
 
 def without(name: str, function: F) -> F:
@@ -126,17 +167,20 @@ def without(name: str, function: F) -> F:
 def store(result: Any, out: Any, op: str) -> Any:
     """`result` written into `out`, which is returned: a tensor, or as many of them as `result`."""
     if isinstance(result, Tensor):
-        _store_one(result, out, op)
+        _check_out(result, out, op)
+        _store_one(result, out)
         return out
     if not isinstance(out, (tuple, list)) or len(out) != len(result):
         raise DTypeError(f"{op}: out must be a tuple of {len(result)} tensors, as the result is")
     for x, target in zip(result, out):
-        _store_one(x, target, op)
+        _check_out(x, target, op)
+    for x, target in zip(result, out):
+        _store_one(x, target)
     named = hasattr(result, "_fields")
     return type(result)(*out) if named else type(result)(out)
 
 
-def _store_one(result: Tensor, out: Any, op: str) -> None:
+def _check_out(result: Tensor, out: Any, op: str) -> None:
     if not isinstance(out, Tensor):
         raise DTypeError(f"{op}: out must be a Tensor, got {type(out).__name__}")
     if result.requires_grad or out.requires_grad:
@@ -150,13 +194,19 @@ def _store_one(result: Tensor, out: Any, op: str) -> None:
         )
     if result.device != out.device:
         raise DeviceError(f"{op}: the result is on {result.device}, out on {out.device}")
+    if result.shape != out.shape and (out.array.size or out.view_of is not None):
+        raise ShapeError(
+            f"{op}: the result has shape {result.shape}, out has {out.shape}; give an out of "
+            "that shape, or an empty one, which grows"
+        )
+    if result.shape == out.shape and is_expanded(out):
+        raise ShapeError(f"{op}: out is expanded, several of its elements are one place in memory")
+
+
+def _store_one(result: Tensor, out: Tensor) -> None:
+    values = state.run_quietly(result.array.astype, out.dtype)
     if result.shape != out.shape:
-        if out.array.size or out.view_of is not None:
-            raise ShapeError(
-                f"{op}: the result has shape {result.shape}, out has {out.shape}; give an out of "
-                "that shape, or an empty one, which grows"
-            )
-        out.array, out.storage = result.array.astype(out.dtype), None
+        out.array, out.storage = values, None
         return
-    out.array[...] = result.array
+    out.array[...] = values
     log_write(out)

@@ -24,7 +24,7 @@ from .from_data import as_tensor as as_tensor
 from .from_data import check_not_pinned
 from .from_data import from_numpy as from_numpy
 from .from_data import tensor as tensor
-from .operands import integer, shape_of, sizes_of
+from .operands import integer, overflows, shape_of, sizes_of
 
 __all__ = [
     "arange", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "full",
@@ -119,6 +119,8 @@ def fill_value_for(value: Any, dtype: np.dtype, op: str) -> Any:
                 f"{op}: {value} does not fit {dtype}, which holds {limits.min} to {limits.max}"
             )
         return int(value) % (limits.max + 1) if limits.min == 0 else int(value)
+    if overflows(value, dtype):
+        raise ArgumentError(f"{op}: {value} is out of the range of {dtype}")
     return value
 
 

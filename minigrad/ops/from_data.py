@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..context import state
 from ..device import CPU, device_of, get_default_device, to_device
 from ..device import device as Device
 from ..dtypes import CATEGORY, INT, as_dtype, complex_of, get_default_dtype, int64
@@ -47,7 +48,8 @@ def tensor(
         raise DTypeError(f"tensor: dtype {dtype} is not supported; pass dtype= to convert")
     _check_range(data, source, dtype)
     moved = to_device(source, place)
-    array = moved.astype(dtype) if moved.dtype != dtype or moved is source else moved
+    kept = moved.dtype == dtype and moved is not source
+    array = moved if kept else state.run_quietly(moved.astype, dtype)
     return Tensor(array).requires_grad_(requires_grad)
 
 
@@ -76,9 +78,9 @@ def _array_of(data: Any, dtype: Any) -> Any:
         raise DTypeError(f"tensor: cannot make a tensor of {type(data).__name__} holding {data!r}")
     if dtype is None and not _holds_arrays(data):
         if array.dtype.kind == "f":
-            return array.astype(get_default_dtype())
+            return state.run_quietly(array.astype, get_default_dtype())
         if array.dtype.kind == "c":
-            return array.astype(complex_of(get_default_dtype()))
+            return state.run_quietly(array.astype, complex_of(get_default_dtype()))
         if array.dtype.kind in "iu":
             return array.astype(int64)
     return array

@@ -141,11 +141,11 @@ def write_at(
         _put(target, index.advanced, value, op, accumulate)
         return
     value = _fitted(value, target.shape, op)
-    _write_into(target, target + value if accumulate else value)
+    _write_into(target, target + value if accumulate else value, op)
 
 
-def _write_into(target: Tensor, value: Tensor) -> None:
-    if records_write(target, (value,)):
+def _write_into(target: Tensor, value: Tensor, op: str) -> None:
+    if records_write(target, (value,), op):
         write_(target, value)
     else:
         target.array[...] = value.array
@@ -172,7 +172,7 @@ def _put(
     merged, flat, dim = _one_dimension(target, advanced)
     region = (*merged.shape[:dim], *flat.shape, *merged.shape[dim + 1 :])
     value = _fitted(value, region, op)
-    recorded = records_write(target, (value,))
+    recorded = records_write(target, (value,), op)
     if accumulate:
         v = reshape(value, (*merged.shape[:dim], flat.array.size, *merged.shape[dim + 1 :]))
         found = combined(merged, dim, spread(reshape(flat, -1), dim, v.shape), v, "sum")

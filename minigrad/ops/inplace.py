@@ -9,11 +9,12 @@ from typing import Any
 from ..dtypes import CATEGORY, float64, is_float
 from ..errors import DTypeError, GradientError, ShapeError
 from ..ir import Elementwise
-from ..tensor import Tensor, apply_, current_edge, log_write, records_write, write_
+from ..tensor import Tensor, apply_, check_writable, current_edge, log_write, records_write, write_
 from . import arithmetic, choice, compare, exponential, rounding, trigonometry
 from . import elementwise as e
-from .calling import method_of
+from .calling import checked, method_of
 from .creation import full
+from .elementwise_builders import either
 from .operands import operand
 from .shape import cast, clone, expand, identity
 
@@ -25,12 +26,13 @@ def _twin(prim: Elementwise, ready: Callable[..., Any] | None = None) -> Callabl
         assert ready is not None
         return apply_(prim, *ready(input, other, prim.name))
 
-    def of_any(input: Tensor, *others: Any) -> Tensor:
-        return apply_(prim, input, *[operand(x, prim.name) for x in others])
+    def of_one(input: Tensor) -> Tensor:
+        return apply_(prim, input)
 
-    in_place = of_any if ready is None else of_two
+    in_place: Any = of_one if ready is None else of_two
     in_place.__name__ = in_place.__qualname__ = f"{prim.name}_"
     in_place.__doc__ = f"Elementwise ``{prim.formula}``, written into the first input."
+    in_place.prim = prim
     return in_place
 
 
@@ -44,7 +46,9 @@ def twin(function: Callable[..., Any]) -> Callable[..., Tensor]:
 
     @functools.wraps(compute)
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        recorded = records_write(input, _tensors_in((*args, *kwargs.values())))
+        recorded = records_write(
+            input, _tensors_in((*args, *kwargs.values())), f"{function.__name__}_"
+        )
         # What the gradient keeps of the input must not be overwritten: a copy stands in for it.
         source = Tensor(input.array.copy(), current_edge(input)) if recorded else input
         value = _fitting(compute(source, *args, **kwargs), input, function.__name__)
@@ -82,11 +86,14 @@ def _fitting(value: Tensor, target: Tensor, op: str) -> Tensor:
 
 
 # Written out where the general twin would make one more copy.
-mul_ = multiply_ = _twin(e.MUL)
-maximum_ = _twin(choice.maximum.prim)  # for optimizers: no method
-_add_, _sub_, _div_, _pow_ = _twin(e.ADD), _twin(e.SUB), _twin(e.DIV), _twin(e.POW)
-_add_scaled_ = _twin(e.ADD_SCALED)
+mul_ = multiply_ = _twin(e.MUL, either)
+maximum_ = _twin(choice.maximum.prim, either)  # for optimizers: no method
+_add_, _sub_, _div_, _pow_ = [_twin(prim, either) for prim in (e.ADD, e.SUB, e.DIV, e.POW)]
 _divide_, _power_, _sqrt_ = twin(rounding.div), twin(e.pow), _twin(e.sqrt.prim)
+
+
+def _add_scaled_(input: Tensor, other: Any, alpha: Any) -> Tensor:
+    return apply_(e.ADD_SCALED, input, operand(other, "add_"), operand(alpha, "add_"))
 
 
 def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -94,7 +101,11 @@ def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     if type(alpha) is int and alpha == 1:
         return _add_(input, other)
     alpha = e.factor(alpha, input, operand(other, "add_"), "add_")
-    return _add_(input, other) if alpha is None else _add_scaled_(input, other, alpha)
+    return (
+        _add_(input, other)
+        if alpha is None
+        else apply_(e.ADD_SCALED, input, operand(other, "add_"), operand(alpha, "add_"))
+    )
 
 
 def sub_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -175,6 +186,8 @@ def clamp_max_(input: Tensor, max: Any) -> Tensor:
 def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`input` limited to [min, max], in place."""
     choice.check_bounds(min, max)
+    if max is not None:  # before the first of two writes
+        check_writable(choice.CLAMP_MAX, *choice.bounded(input, max, "clamp_"))
     if min is not None:
         clamp_min_(input, min)
     return input if max is None else clamp_max_(input, max)
@@ -188,7 +201,7 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     if not isinstance(other, Tensor):
         return fill_(input, other)
     value = expand(cast(other.to(input.device), input.dtype), input.shape)
-    if records_write(input, (value,)):
+    if records_write(input, (value,), "copy_"):
         return write_(input, identity(value))  # a place in the graph that is not the source's own
     input.array[...] = value.array
     log_write(input)
@@ -238,11 +251,11 @@ TWINS: dict[str, Callable[..., Tensor]] = {
 }
 # Those that are functions of the package too.
 FUNCTIONS = {
-    f"{name}_": TWINS[f"{name}_"]
+    f"{name}_": checked(TWINS[f"{name}_"], f"{name}_")
     for name in (
         "abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil "
         "clamp clamp_max clamp_min clip cos cosh deg2rad exp exp2 expm1 fix floor frac gcd lcm "
         "ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round "
         "rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy"
     ).split()
-} | {"fill_": fill_, "zero_": zero_, "detach_": detach_}
+} | {f.__name__: checked(f) for f in (fill_, zero_, detach_)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
 from ..device import ARRAY_TYPES, empty
-from ..dtypes import CATEGORY, COMPLEX, FLOAT, INT
+from ..dtypes import CATEGORY, COMPLEX, FLOAT, INT, real_of
 from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Shape
 from ..storage import Storage
@@ -171,13 +172,11 @@ def number_like(value: Any, like: Tensor, op: str) -> Any:
 def _fitting(value: Any, dtype: np.dtype) -> Any:
     """`value` as a number of `dtype`; None if it is out of range."""
     if CATEGORY[dtype] == COMPLEX:
-        return value
+        return None if overflows(value, dtype) else value
     if isinstance(value, complex):
         return None
     if CATEGORY[dtype] == FLOAT:
-        with np.errstate(over="ignore"):
-            rounded = float(np.asarray(float(value)).astype(dtype))
-        return None if np.isinf(rounded) and not np.isinf(value) else value
+        return None if overflows(value, dtype) else value
     if dtype == np.bool_:
         return bool(value)
     if isinstance(value, float) and not np.isfinite(value):
@@ -186,6 +185,20 @@ def _fitting(value: Any, dtype: np.dtype) -> Any:
     if limits.min == 0 and -limits.max <= number < 0:  # unsigned: as PyTorch wraps
         return number % (limits.max + 1)
     return number if limits.min <= number <= limits.max else None
+
+
+def overflows(value: Any, dtype: np.dtype) -> bool:
+    """Whether a finite number would be infinite in a float or complex `dtype`."""
+    if isinstance(value, complex):
+        return overflows(value.real, dtype) or overflows(value.imag, dtype)
+    try:
+        value = float(value)
+    except OverflowError:
+        return True
+    if not math.isfinite(value) or abs(value) < 1e4:
+        return False
+    with np.errstate(over="ignore"):
+        return bool(np.isinf(np.asarray(value).astype(real_of(dtype))))
 
 
 def need_fitting(number: Any, dtype: np.dtype, op: str) -> None:

@@ -17,7 +17,7 @@ from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
 from ..ir import Elementwise, Primitive, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
-from .calling import named, public
+from .calling import public
 from .choice import where
 from .compare import isnan
 from .creation import arange
@@ -328,7 +328,6 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return reshape(apply(PUT, x, i, v, dim=axis), input.shape)
 
 
-@named
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """`input` with the entries along `dim` that `index` names set to `value`, a number or a 0-d
     tensor.

@@ -10,6 +10,7 @@ from ..errors import ArgumentError, DTypeError, GradientError
 from ..ir import Elementwise
 from ..tensor import Scalar, Tensor, apply
 from .calling import of_tensor, public
+from .creation import arange
 from .elementwise import exp, log, log1p, over_slope, square, times_slope, where
 from .elementwise_builders import binary, unary
 from .inplace import twin
@@ -153,10 +154,9 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
         raise DTypeError(f"mvlgamma: p must be an integer, got {p!r}")
     if p < 1:
         raise ArgumentError(f"mvlgamma: p={p} must be at least 1")
-    out = lgamma(input + 0.0) + p * (p - 1) / 4 * math.log(math.pi)
-    for j in range(1, p):
-        out = out + lgamma(input - j / 2)
-    return out
+    x = input + 0.0
+    halves = arange(p, dtype=x.dtype, device=x.device) / 2
+    return lgamma(x[..., None] - halves).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
 
 
 def _gamma_density(g: Tensor, a: Any, b: Any) -> Tensor:

@@ -12,7 +12,7 @@ from ..tensor import Tensor, apply
 from .calling import of_tensor
 from .choice import clamp, clamp_min, where
 from .complex import complex, conj, imag, is_complex_tensor, real
-from .creation import arange, tensor
+from .creation import arange, number, tensor
 from .elementwise import over_slope, sqrt
 from .extreme import need_elements
 from .gather import GATHER
@@ -73,6 +73,7 @@ def _spread_of(
         correction = 1 if unbiased is None else int(unbiased)
     elif unbiased is not None:
         raise DTypeError(f"{prim.name}: takes unbiased or correction, not both")
+    correction = number(correction, prim.name)
     axes = axes_of(dim, input.ndim, prim.name)
     out = apply(prim, input, axes=axes, correction=correction)
     return finish(out, input, axes, keepdim)
