@@ -47,7 +47,14 @@ def of_tensor(function: F) -> F:
 
 def checked(function: F, name: str = "") -> F:
     """`function`, whose errors name it, and which takes NumPy's names of its arguments too."""
-    return function if function in _CHECKED else _called(function, name)
+    if function in _CHECKED:
+        return function
+    return _called(function, name) if name else _checked(function)
+
+
+@functools.cache
+def _checked(function: Any) -> Any:
+    return _called(function)
 
 
 def check_all(namespace: dict[str, Any]) -> None:

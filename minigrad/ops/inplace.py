@@ -251,7 +251,7 @@ TWINS: dict[str, Callable[..., Tensor]] = {
 }
 # Those that are functions of the package too.
 FUNCTIONS = {
-    f"{name}_": checked(TWINS[f"{name}_"], f"{name}_")
+    f"{name}_": checked(TWINS[f"{name}_"])
     for name in (
         "abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil "
         "clamp clamp_max clamp_min clip cos cosh deg2rad exp exp2 expm1 fix floor frac gcd lcm "
