@@ -1,5 +1,5 @@
-"""Every method that ends in an underscore, against the same written without one: values, gradients of
-computed targets and of views, and what must raise and leave the target as it was."""
+"""Every method that ends in an underscore, against the same written without one: values, gradients
+of computed targets and of views, and what must raise and leave the target as it was."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,8 @@ import minigrad as mg
 
 # Rule 16 of docs/views.md is of these, which change shapes, or what the tensor is in the graph.
 OTHERS = set(
-    "as_strided_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_ detach_ requires_grad_".split()
+    "as_strided_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_ detach_ "
+    "requires_grad_".split()
 )
 RANDOM = {
     "bernoulli_": (0.5,), "cauchy_": (), "exponential_": (), "geometric_": (0.5,),
