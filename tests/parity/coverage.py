@@ -120,7 +120,8 @@ def row(function: str) -> Row:
     unseen = [] if operator else unexercised(facts["signatures"], found)
     if undocumented_out(function):
         unseen = [name for name in unseen if name != "out"]
-    _judge(out, found, lacking, unseen)
+    names = {part.strip("*=") for signature in facts["signatures"] for part in signature}
+    _judge(out, found, lacking, unseen, bool(names - EXEMPT - {""}))
     return out
 
 
@@ -133,7 +134,9 @@ TENSOR = "torch.Tensor."
 FORMS = {"function": "function", "method": "method", "inplace": "in-place form"}
 
 
-def _judge(out: Row, found: tuple[Result, ...], lacking: list[str], unseen: list[str]) -> None:
+def _judge(
+    out: Row, found: tuple[Result, ...], lacking: list[str], unseen: list[str], signed: bool
+) -> None:
     failing = [r for r in found if r.lines]
     listed = {note["how"]: note for r in found for note in r.explained}
     out.notes = [how for how, note in listed.items() if note["match"] == ["*"]]
@@ -142,6 +145,8 @@ def _judge(out: Row, found: tuple[Result, ...], lacking: list[str], unseen: list
     if failing:
         kinds = Counter([kind_of(r) for r in failing])
         reasons.append(", ".join([f"{kind} ({n})" for kind, n in sorted(kinds.items())]))
+    if not any([r.case.outcomes[r.form].raises for r in found]) and signed:
+        reasons.append("no error recorded")
     if unseen:
         reasons.append("not exercised: " + ", ".join(unseen))
     if reasons:

@@ -133,7 +133,7 @@ CALLS: dict[str, list[str]] = {
     "linalg.matrix_rank": ["(m, tol=0.5)", "(m, atol=0.1, rtol=0.2)", "(c)", "(v)"],
     "linalg.norm": ["(x, dtype=float64)", "(m, 'nuc')", "(x, 2, dim=1, keepdim=True)", "(v, 'fro')"],
     "linalg.pinv": ["(x, rcond=0.1)", "(x, atol=0.1)", "(m @ m.t(), hermitian=True)", "(v)"],
-    "linalg.qr": ["(F(4, 3))", "(F(4, 3), mode='complete')", "(F(4, 3), mode='r')", "(x, mode='no')"],
+    "linalg.qr": ["(F(4, 3, grad=False), mode='complete')", "(F(4, 3, grad=False), mode='r')", "(F(4, 3))", "(F(4, 3), mode='complete')", "(F(4, 3), mode='r')", "(x, mode='no')"],
     "linalg.solve": ["(m, F(3, 2))", "(m, F(2, 3), left=False)", "(m, F(4, 2))", "(x, x)", "(T([[0.0]]), T([[1.0]]))"],
     "linalg.solve_ex": ["(m, F(3, 2))", "(m, F(2, 3), left=False)"],
     "linalg.vector_norm": ["(x, dtype=float64)", "(x, 3, dim=1)", "(x, inf, keepdim=True)", "(s)", "(i)"],

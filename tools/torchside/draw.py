@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from parity.cases import Case
+from parity.cases import Array, Case
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import BinaryUfuncInfo, ReductionOpInfo, UnaryUfuncInfo
@@ -93,15 +93,45 @@ def cases(
     torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
+    spoilt: list[Case] = []  # good cases to be made wrong: the two first, and with most arguments
     for origin, args, kwargs in _calls(function, limit, dtypes or DTYPES):
         if "out" in kwargs:  # errors of out=, which the recorder adds where it is allowed
             continue
         if function.startswith("torch.Tensor.") and not isinstance(args[0], torch.Tensor):
             continue
         try:
-            yield Case(function, to_neutral(tuple(args)), to_neutral(dict(kwargs)), origin)
+            case = Case(function, to_neutral(tuple(args)), to_neutral(dict(kwargs)), origin)
         except (Unsupported, RuntimeError, ValueError):
             skipped[function] += 1
+            continue
+        yield case
+        if origin.startswith(("call", "sample")):
+            spoilt.append(case)
+            spoilt[2:] = sorted(spoilt[2:], key=lambda c: -len(c.args) - len(c.kwargs))[:1]
+    for case in spoilt:
+        yield from wrong(case)
+
+
+def wrong(case: Case) -> Iterator[Case]:
+    """The case with one argument spoilt, for each. Of those, what PyTorch takes is no case."""
+    for place, value in enumerate(case.args):
+        for bad in _wrong_values(value):
+            args = (*case.args[:place], bad, *case.args[place + 1 :])
+            yield Case(case.function, args, case.kwargs, "wrong")
+    for name, value in case.kwargs.items():
+        for bad in _wrong_values(value):
+            yield Case(case.function, case.args, {**case.kwargs, name: bad}, "wrong")
+
+
+def _wrong_values(value: Any) -> list[Any]:
+    """Another type; a shape that fits nothing; a dimension that is not there; an unknown word."""
+    if isinstance(value, Array):
+        return ["a", Array(np.zeros((7, 11, 13), value.data.dtype))]
+    if isinstance(value, str):
+        return ["nonsense"]
+    if type(value) is int:
+        return [99, "a"]
+    return ["a"] if isinstance(value, (float, tuple, list)) else []
 
 
 skipped: dict[str, int] = defaultdict(int)

@@ -18,7 +18,7 @@ from . import check, draw
 from .surface import signatures, surface
 
 MOST = 60  # cases of a function
-MOST_ERRORS = 6
+MOST_ERRORS = 10
 ELEMENTS = 400  # numbers in a case: its inputs and outputs
 LARGE = 3000  # the same, where nothing smaller shows a feature
 
