@@ -34,6 +34,18 @@ OPERATORS = {
 }  # fmt: skip
 
 
+# Functions that PyTorch itself lets write out of bounds when an argument is spoilt.
+UNSAFE = (
+    "native_batch_norm",
+    "lu_unpack",
+    "lu_solve",
+    "ldl_solve",
+    "orgqr",
+    "ormqr",
+    "householder_product",
+)
+
+
 class _FirstCall(TorchFunctionMode):
     """Notes the first PyTorch function that a lambda of the database calls."""
 
@@ -109,7 +121,8 @@ def cases(
             spoilt.append(case)
             spoilt[2:] = sorted(spoilt[2:], key=lambda c: -len(c.args) - len(c.kwargs))[:1]
     for case in spoilt:
-        yield from wrong(case)
+        if not function.endswith(UNSAFE):
+            yield from wrong(case)
 
 
 def wrong(case: Case) -> Iterator[Case]:

@@ -11,7 +11,7 @@ import numpy as np
 from parity import store
 from parity.agree import differences
 from parity.cases import NAMES, Array, Case, Device, DType, Named, leaves
-from parity.coverage import undocumented_out
+from parity.coverage import matching, undocumented_out
 from parity.tolerances import is_random
 
 from . import check, draw
@@ -28,7 +28,7 @@ def record(names: list[str] | None = None) -> None:
     store.RECORDED.mkdir(exist_ok=True)
     lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(surface().items())]
     store.SURFACE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    wanted = names or draw.functions()
+    wanted = [n for n in names or draw.functions() if not matching("group", n)]
     for namespace in store.NAMESPACES:
         here = [name for name in wanted if store.namespace_of(name) == namespace]
         if not here:
