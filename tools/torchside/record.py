@@ -35,6 +35,7 @@ def record(names: list[str] | None = None) -> None:
             continue
         # Those of the file that are not recorded anew stay as they are.
         kept = [] if not names else [n for n in store.functions() if n not in here]
+        kept = [n for n in kept if not matching("group", n)]
         recorded = {n: store.load(n) for n in kept if store.namespace_of(n) == namespace}
         for name in here:
             cases = chosen(name)
