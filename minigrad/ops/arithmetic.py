@@ -36,7 +36,9 @@ __all__ = [
     "ldexp", "lerp", "nextafter", "positive", "rad2deg", "reciprocal",
 ]  # fmt: skip
 
-reciprocal = analytic("reciprocal", lambda g, y: -times_slope(g, conj(y * y)), "1 / a")
+reciprocal = analytic(
+    "reciprocal", lambda g, a: -over_slope(over_slope(g, conj(a)), conj(a)), "1 / a"
+)
 
 
 def _scaling(name: str, scale: float) -> Unary:

@@ -11,7 +11,7 @@ from ..ir import Elementwise, Primitive, Spec
 from ..tensor import Tensor, apply
 from .calling import public
 from .choice import sign
-from .elementwise import abs, where
+from .elementwise import abs, times_slope, where
 from .elementwise_builders import documented
 from .inplace import twin
 from .operands import as_tensor_operand
@@ -32,7 +32,7 @@ def _away_from_zero(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def _i1_slope(g: Tensor, a: Tensor, y: Tensor) -> Tensor:
     large, x = _away_from_zero(a)
-    return g * where(large, i0(x) - y / x, 0.5)
+    return times_slope(g, where(large, i0(x) - y / x, 0.5))
 
 
 def _i1e_slope(g: Tensor, a: Tensor, y: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ def _i1e_slope(g: Tensor, a: Tensor, y: Tensor) -> Tensor:
     return g * where(large, i0e(x) - y * (sign(x) + 1 / x), 0.5)
 
 
-i0 = special_unary("i0", "i0(a)", lambda g, a: g * i1(a))
+i0 = special_unary("i0", "i0(a)", lambda g, a: times_slope(g, i1(a)))
 i0_ = twin(i0)
 i0e = special_unary("i0e", "i0e(a)", lambda g, a, y: g * (i1e(a) - sign(a) * y), "exp(-|a|) i0(a)")
 i1: Any = special_unary("i1", "i1(a)", _i1_slope)

@@ -109,7 +109,8 @@ SQUARE = Elementwise("square", "a * a", "a", vjps=(lambda g, a: g * conj(a * 2),
 
 def _pow_slope_in_base(g: Any, a: Any, b: Any) -> Tensor:
     if isinstance(b, Tensor):
-        return times_slope(g, conj(where(b == 0, 0.0, b * pow(a, b - 1))))
+        power = pow(where(b == 0, 1.0, a), b - 1)  # times b, 0 is 0 where `a` is not finite too
+        return times_slope(times_slope(g, conj(power)), conj(b))
     return g * 0 if b == 0 else times_slope(g, conj(pow(a, b - 1) * b))
 
 
@@ -117,7 +118,7 @@ def _pow_slope_in_exponent(g: Any, a: Any, b: Any, y: Any) -> Tensor:
     base = a if isinstance(a, Tensor) else y.new_full((), a)
     # 0 ** b is flat in b wherever it is finite, though log(0) is not.
     flat = (base == 0) & ((real(b) if isinstance(b, Tensor) else b.real) >= 0)
-    return times_slope(g, conj(where(flat, 0.0, y * log(base))))
+    return times_slope(times_slope(g, conj(y)), conj(log(where(flat, 1.0, base))))
 
 
 POW = Elementwise(
@@ -239,13 +240,13 @@ def analytic(name: str, vjp: Callable[..., Any], expr: str = "") -> Unary:
     return unary(Elementwise(name, expr, "a", result="float", vjps=(vjp,), complex=True))
 
 
-exp = analytic("exp", lambda g, y: g * conj(y))
-expm1 = analytic("expm1", lambda g, y: g * conj(y + 1))
+exp = analytic("exp", lambda g, y: times_slope(g, conj(y)))
+expm1 = analytic("expm1", lambda g, y: times_slope(g, conj(y + 1)))
 log = analytic("log", lambda g, a: over_slope(g, conj(a)))
 log1p = analytic("log1p", lambda g, a: over_slope(g, conj(a + 1)))
 sqrt = analytic("sqrt", lambda g, y: over_slope(g, conj(y * 2)))
-sin: Unary = analytic("sin", lambda g, a: g * conj(cos(a)))
-cos: Unary = analytic("cos", lambda g, a: -(g * conj(sin(a))))
+sin: Unary = analytic("sin", lambda g, a: times_slope(g, conj(cos(a))))
+cos: Unary = analytic("cos", lambda g, a: -times_slope(g, conj(sin(a))))
 
 # Activations ---------------------------------------------------------------------------------
 

@@ -30,7 +30,9 @@ __all__ = [
 _LN2, _LN10 = math.log(2), math.log(10)
 
 
-EXP2 = Elementwise("exp2", "exp2(a)", "a", result="float", vjps=(lambda g, y: g * (y * _LN2),))
+EXP2 = Elementwise(
+    "exp2", "exp2(a)", "a", result="float", vjps=(lambda g, y: times_slope(g, y * _LN2),)
+)
 
 
 @public
@@ -42,7 +44,9 @@ def exp2(input: Tensor) -> Tensor:
 
 log2 = analytic("log2", lambda g, a: over_slope(g, conj(a) * _LN2))
 log10 = analytic("log10", lambda g, a: over_slope(g, conj(a) * _LN10))
-rsqrt = analytic("rsqrt", lambda g, y: times_slope(g, conj(y * y * y) * -0.5), "1 / sqrt(a)")
+rsqrt = analytic(
+    "rsqrt", lambda g, a, y: over_slope(times_slope(g * -0.5, conj(y)), conj(a)), "1 / sqrt(a)"
+)
 
 logaddexp: Binary = binary(
     Elementwise(

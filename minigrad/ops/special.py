@@ -47,13 +47,23 @@ def _no_slope(what: str) -> Callable[..., Any]:
 
 # Error functions -----------------------------------------------------------------------------
 
+
+def _inverse_bell(y: Any, scale: float) -> Any:
+    """exp(scale y²), infinite without a slope where y is."""
+    inside = abs(y) < math.inf
+    return where(inside, exp(square(where(inside, y, 0.0)) * scale), abs(y))
+
+
 erf = special_unary("erf", "erf(a)", lambda g, a: g * _bell(a))
 erfc = special_unary("erfc", "erfc(a)", lambda g, a: -(g * _bell(a)), "1 - erf(a)")
 erfinv = special_unary(
-    "erfinv", "erfinv(a)", lambda g, y: times_slope(g, exp(square(y)) / _TWO_OVER_ROOT_PI)
+    "erfinv", "erfinv(a)", lambda g, y: times_slope(g, _inverse_bell(y, 1.0) / _TWO_OVER_ROOT_PI)
 )
 erfcx = special_unary(
-    "erfcx", "erfcx(a)", lambda g, y, a: g * (a * y * 2 - _TWO_OVER_ROOT_PI), "exp(a²) erfc(a)"
+    "erfcx",
+    "erfcx(a)",
+    lambda g, y, a: times_slope(times_slope(g * 2, y), a) - g * _TWO_OVER_ROOT_PI,
+    "exp(a²) erfc(a)",
 )
 
 
@@ -70,7 +80,7 @@ ndtr = unary(NORMAL_CDF)
 ndtri = special_unary(
     "ndtri",
     "ndtri(a)",
-    lambda g, y: times_slope(g, exp(square(y) * 0.5) * _ROOT_TWO_PI),
+    lambda g, y: times_slope(g, _inverse_bell(y, 0.5) * _ROOT_TWO_PI),
     "the inverse of ndtr",
 )
 log_ndtr = special_unary(

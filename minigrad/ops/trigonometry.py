@@ -20,9 +20,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-tan = analytic("tan", lambda g, y: g * conj(1 + y * y))
-sinh: Unary = analytic("sinh", lambda g, a: g * conj(cosh(a)))
-cosh: Unary = analytic("cosh", lambda g, a: g * conj(sinh(a)))
+tan = analytic("tan", lambda g, y: g + times_slope(times_slope(g, conj(y)), conj(y)))
+sinh: Unary = analytic("sinh", lambda g, a: times_slope(g, conj(cosh(a))))
+cosh: Unary = analytic("cosh", lambda g, a: times_slope(g, conj(sinh(a))))
 asin = arcsin = analytic(
     "asin", lambda g, a: over_slope(g, conj(sqrt((1 - a) * (1 + a)))), "arcsin(a)"
 )
