@@ -38,6 +38,15 @@ def test_two_layer_network():
     assert accuracy > 0.95
 
 
+def test_from_pytorch():
+    """The numbers that the same file printed when PyTorch 2.13 ran it."""
+    theirs = [
+        3.2479, 1.3788, 1.3995, 2.4432, 1.7247, 2.1307, 1.4710, 1.8495, 6.9278, 5890.4448,
+        1.6637, 0.0584, 23.7545, 0.4892, 0.6838, 1.7336, 7.3646,
+    ]  # fmt: skip
+    assert figures("from_pytorch.py") == pytest.approx(theirs, rel=2e-3)
+
+
 def test_every_example_is_tested():
     tested = re.findall(r'figures\("(\w+\.py)"\)', Path(__file__).read_text())
     assert sorted(tested) == sorted(path.name for path in EXAMPLES.glob("*.py"))
