@@ -190,3 +190,12 @@ def test_the_mean_of_nothing_has_a_second_derivative():
     x = mg.zeros(0, requires_grad=True)
     (g,) = mg.grad((x * x).mean(), x, create_graph=True)
     assert mg.grad(g.sum(), x)[0].shape == (0,)
+
+
+@pytest.mark.parametrize("exponent", [0.5, [0.5], [[0.5], [0.5]], [[0.5, 0.5], [0.5, 2.0]]])
+def test_the_power_of_a_tensor_of_halves_is_no_square_root(exponent):
+    """NumPy takes the root where it broadcasts the exponent, which is NaN at -inf."""
+    x = mg.tensor([[-np.inf, -0.0], [-np.inf, 4.0]])
+    half = mg.tensor(exponent)
+    for y in (x**half, x.clone().pow_(half), mg.float_power(x, half)):
+        assert y[:, 0].tolist() == [np.inf, np.inf] and not y.signbit().any()

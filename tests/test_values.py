@@ -125,7 +125,7 @@ def test_a_zero_cotangent_contributes_zero(name, device):
     np.testing.assert_allclose(g, [3, smooth[0]])
 
 
-FIRST_ONLY = {"atan2 at infinity", "logaddexp", "logaddexp2"}  # products of infinities
+FIRST_ONLY = {"atan2 at infinity", "logaddexp", "logaddexp2", "erfcx"}  # products of infinities
 
 
 @pytest.mark.parametrize("name", [n for n in SINGULAR if n not in FIRST_ONLY])
@@ -148,6 +148,20 @@ def test_second_derivatives_beside_a_singularity():
     (g,) = mg.grad(y.sum(), x, create_graph=True)
     (h,) = mg.grad(g.sum(), x)
     np.testing.assert_allclose(h.numpy(), [0, -1 / 32])
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "slope"),
+    [
+        (mg.rsqrt, -0.0, inf), (mg.rsqrt, 0.0, -inf), (mg.rsqrt, inf, -0.0), (mg.rsqrt, -1.0, nan),
+        (mg.reciprocal, -0.0, -inf), (mg.reciprocal, inf, -0.0), (mg.exp, inf, inf),
+        (mg.exp, -inf, 0.0), (mg.sin, inf, nan), (mg.tan, nan, nan), (mg.special.erfcx, inf, nan),
+        (mg.erfinv, 1.0, inf), (mg.erfinv, 2.0, nan), (lambda x: x**3.0, 0.0, 0.0),
+        (lambda x: x ** mg.tensor(0.0), 0.0, 0.0), (lambda x: x ** mg.tensor(0.5), 0.0, inf),
+    ],
+)  # fmt: skip
+def test_slopes_that_are_used_are_pytorchs(function, point, slope):
+    np.testing.assert_array_equal(gradient(function, leaf([point]))[0], [slope])
 
 
 def test_an_infinite_slope_that_is_used_stays_infinite():

@@ -13,15 +13,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..dtypes import BOOL, CATEGORY, INT, is_differentiable, result_dtype
 from ..errors import ArgumentError, DTypeError
 from ..ir import Elementwise
+from ..kernels.launch import broadcast_shape
+from ..layout import contiguous_format
 from ..tensor import Scalar, Tensor, apply
 from .calling import public
 from .choice import where
 from .complex import conj, real, sgn
 from .elementwise_builders import Binary, Unary, binary, either, unary
 from .operands import as_tensor_operand, need_fitting, operand
+from .shape import clone, expand
 
 __all__ = [
     "abs", "absolute", "add", "cos", "exp", "expm1", "log", "log1p", "mul", "multiply", "neg",
@@ -214,7 +219,22 @@ def pow(input: Any, exponent: Any) -> Tensor:
             return input.clone()
     a, b = either(input, exponent, "pow")
     compute = result_dtype(a.array, b.array)
-    return _integer_power(a, b, compute) if CATEGORY[compute] == INT else apply(POW, a, b)
+    if CATEGORY[compute] == INT:
+        return _integer_power(a, b, compute)
+    if isinstance(b, Tensor) and isinstance(a, Tensor) and type(b.array) is np.ndarray:
+        b = _written_out(a, b)
+    return apply(POW, a, b)
+
+
+def _written_out(a: Tensor, b: Tensor) -> Tensor:
+    """`b`; not broadcast if it holds 0.5, of which NumPy then takes the square root, wrongly at
+    -inf and -0."""
+    broadcast = b.shape != a.shape or 0 in b.array.strides
+    if broadcast and (b.array == 0.5).any():
+        return clone(
+            expand(b, broadcast_shape([a.shape, b.shape], "pow")), memory_format=contiguous_format
+        )
+    return b
 
 
 def _integer_power(a: Any, b: Any, compute: Any) -> Tensor:

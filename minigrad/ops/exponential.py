@@ -44,8 +44,14 @@ def exp2(input: Tensor) -> Tensor:
 
 log2 = analytic("log2", lambda g, a: over_slope(g, conj(a) * _LN2))
 log10 = analytic("log10", lambda g, a: over_slope(g, conj(a) * _LN10))
+
+
+def _times_square(g: Any, y: Any) -> Tensor:
+    return times_slope(times_slope(g, y), y)
+
+
 rsqrt = analytic(
-    "rsqrt", lambda g, a, y: over_slope(times_slope(g * -0.5, conj(y)), conj(a)), "1 / sqrt(a)"
+    "rsqrt", lambda g, y: times_slope(_times_square(g * -0.5, conj(y)), conj(y)), "1 / sqrt(a)"
 )
 
 logaddexp: Binary = binary(

@@ -141,7 +141,8 @@ def pow_(input: Tensor, exponent: Any) -> Tensor:
     """``input ** exponent``, written into `input`."""
     if type(exponent) is float and exponent == 0.5:
         return _sqrt_(input)
-    return (_pow_ if is_float(input.dtype) else _power_)(input, exponent)
+    plain = is_float(input.dtype) and not isinstance(exponent, Tensor)
+    return (_pow_ if plain else _power_)(input, exponent)
 
 
 def float_power_(input: Tensor, exponent: Any) -> Tensor:

@@ -62,7 +62,7 @@ erfinv = special_unary(
 erfcx = special_unary(
     "erfcx",
     "erfcx(a)",
-    lambda g, y, a: times_slope(times_slope(g * 2, y), a) - g * _TWO_OVER_ROOT_PI,
+    lambda g, y, a: times_slope(g, a * y * 2 - _TWO_OVER_ROOT_PI),
     "exp(a²) erfc(a)",
 )
 
