@@ -199,3 +199,17 @@ def test_the_power_of_a_tensor_of_halves_is_no_square_root(exponent):
     half = mg.tensor(exponent)
     for y in (x**half, x.clone().pow_(half), mg.float_power(x, half)):
         assert y[:, 0].tolist() == [np.inf, np.inf] and not y.signbit().any()
+
+
+def test_singular_values_of_infinities_end():
+    """LAPACK's does not return from some of these matrices."""
+    x = mg.tensor([[2.0, 2.0, 3.0], [1.0, 0.0, -1.0], [np.inf, 0.0, 0.0]])
+    for call in (mg.linalg.svd, mg.linalg.svdvals, mg.linalg.pinv, mg.Tensor.pinverse):
+        with pytest.raises(mg.LinAlgError):
+            call(x)
+
+
+def test_one_bad_matrix_leaves_the_gradients_of_the_others():
+    x = mg.tensor([[[2.0, 0.0], [0.0, 0.0]], [[np.nan, 0.0], [0.0, 1.0]]]).requires_grad_()
+    mg.linalg.det(x).sum().backward()
+    assert x.grad[0].tolist() == [[0, 0], [0, 2]] and x.grad[1].isnan().all()

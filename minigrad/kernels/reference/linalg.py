@@ -191,16 +191,21 @@ def _batched(a: Array, compute: Callable[[Array], Any], *outs: Array) -> Any:
 # Spectra ---------------------------------------------------------------------------------------
 
 
+def _svd(a: Array, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """The library's; LAPACK's does not return from some matrices with infinities."""
+    if isinstance(a, np.ndarray) and not np.isfinite(a).all():
+        raise _FAILED("not finite")
+    return namespace(a).linalg.svd(a, full_matrices, compute_uv)
+
+
 def svd(u: Array, s: Array, vh: Array, info: Array, a: Array, *, full: bool) -> None:
     """a = u diag(s) vh, with s descending."""
-    compute = namespace(a).linalg.svd
-    _attempt((u, s, vh), info, a, lambda x: compute(x, full), (a,), lambda _: 1)
+    _attempt((u, s, vh), info, a, lambda x: _svd(x, full), (a,), lambda _: 1)
 
 
 def svdvals(s: Array, info: Array, a: Array) -> None:
     """The s of `svd`."""
-    compute = namespace(a).linalg.svd
-    _attempt((s,), info, a, lambda x: (compute(x, compute_uv=False),), (a,), lambda _: 1)
+    _attempt((s,), info, a, lambda x: (_svd(x, compute_uv=False),), (a,), lambda _: 1)
 
 
 def eigh(w: Array, v: Array, a: Array) -> None:
@@ -245,15 +250,12 @@ def cofactors(out: Array, a: Array) -> None:
     xp = namespace(a)
     if out.size == 0:
         return
-    try:
-        u, s, vh = xp.linalg.svd(a)
-    except _FAILED:  # a is not finite
-        out[...] = math.nan
-        return
+    finite = xp.isfinite(a).all((-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, a, 0))
     phase = (xp.linalg.det(u) * xp.linalg.det(vh)).conj()[..., None, None]
     eye = xp.eye(a.shape[-1], dtype=bool)
     others = xp.where(eye, 1, s[..., None, :]).prod(-1)  # all singular values but one
-    out[...] = phase * ((u * others[..., None, :]) @ vh)
+    out[...] = xp.where(finite, phase * ((u * others[..., None, :]) @ vh), math.nan)
 
 
 # Functions of matrices -------------------------------------------------------------------------
@@ -270,7 +272,7 @@ def pinv(out: Array, a: Array, cutoff: Array, *, hermitian: bool) -> None:
         w, v = _or_raise("linalg.pinv", xp.linalg.eigh, a)
         u, s, vh = v, w, v.conj().swapaxes(-2, -1)
     else:
-        u, s, vh = _or_raise("linalg.pinv", xp.linalg.svd, a, False)
+        u, s, vh = _or_raise("linalg.pinv", _svd, a, False)
     size = abs(s)
     least = xp.maximum(cutoff[..., :1] * size.max(-1)[..., None], cutoff[..., 1:])
     inverse = xp.where(size > least, 1 / xp.where(size > least, s, 1), 0)
