@@ -213,6 +213,33 @@ NAN_OUT = {
     "conv2d": lambda x: F.conv2d(x[None], x[None, None] * 0 + 1)[0, 0, 0],
     "layer_norm": lambda x: F.layer_norm(x, (3,))[0, 0],
     "cross_entropy": lambda x: F.cross_entropy(x, x[:, 0].isnan().long() * 0 + 2),
+    "prod": lambda x: x.prod(), "std": lambda x: x.std(), "var_mean": lambda x: mg.var_mean(x)[1],
+    "median": lambda x: x.median(), "quantile": lambda x: x.quantile(0.1), 
+    "norm": lambda x: x.norm(),
+    "median along": lambda x: x.median(1).values[0], "aminmax": lambda x: x.aminmax().min,
+    "quantile along": lambda x: x.quantile(0.9, 1)[0], "inf norm": lambda x: x.norm(float("inf")),
+    "cumsum": lambda x: x.cumsum(1)[0, 2], "cumprod": lambda x: x.cumprod(1)[0, 2],
+    "cummax": lambda x: x.cummax(1).values[0, 2], "cummin": lambda x: x.cummin(1).values[0, 2],
+    "logcumsumexp": lambda x: x.logcumsumexp(1)[0, 2], "sort": lambda x: x.sort(1).values[0, 2],
+    "sort down": lambda x: x.sort(1, descending=True).values[0, 0],
+    "msort": lambda x: x.T.msort()[2, 0],
+    "topk": lambda x: x.topk(1, 1).values[0, 0], "kthvalue": lambda x: x.kthvalue(3, 1).values[0],
+    "max_pool1d": lambda x: F.max_pool1d(x, 3)[0, 0],
+    "avg_pool1d": lambda x: F.avg_pool1d(x, 3)[0, 0],
+    "max_pool3d": lambda x: F.max_pool3d(x[None, None], (1, 2, 3))[0, 0, 0, 0],
+    "avg_pool3d": lambda x: F.avg_pool3d(x[None, None], (1, 2, 3))[0, 0, 0, 0],
+    "adaptive_max_pool2d": lambda x: F.adaptive_max_pool2d(x[None], 1)[0, 0, 0],
+    "adaptive_avg_pool2d": lambda x: F.adaptive_avg_pool2d(x[None], 1)[0, 0, 0],
+    "lp_pool1d": lambda x: F.lp_pool1d(x, 2, 3)[0, 0], "batch_norm": lambda x: F.batch_norm(
+        x[:, :, None], None, None, training=True).sum(),
+    "scatter amax": lambda x: (x * 0 - 9).scatter_reduce(1, x.long() * 0, x, "amax")[0, 0],
+    "index_reduce": lambda x: (x.T * 0).index_reduce(
+        0, mg.zeros(3, dtype=mg.int64, device=x.device), x.T, "amin")[0, 0],
+    "interpolate": lambda x: F.interpolate(x[None], 1, mode="area")[0, 0, 0],
+    "trace": lambda x: (x @ x.T).trace(), "dist": lambda x: mg.dist(x, x * 0),
+    "cdist": lambda x: mg.cdist(x, x)[0, 1], "embedding_bag": lambda x: F.embedding_bag(
+        mg.zeros(1, 1, dtype=mg.int64, device=x.device), x, mode="max").sum(),
+    "huber_loss": lambda x: F.huber_loss(x, x * 0),
 }  # fmt: skip
 
 
@@ -336,6 +363,18 @@ outs = {
     "bmm": mg.randn(8, 40, 50) @ mg.randn(8, 50, 60), "mean": mg.randn(1 << 20).mean(),
     "dropout": F.dropout(mg.randn(300, 700), 0.3).softmax(1),
     "cross_entropy": F.cross_entropy(mg.randn(64, 256), label, reduction="none"),
+    "conv3d": F.conv3d(mg.randn(2, 3, 7, 9, 8), mg.randn(5, 3, 3, 2, 3)),
+    "depthwise": F.conv2d(mg.randn(4, 32, 20, 20), mg.randn(32, 1, 3, 3), groups=32),
+    "std": mg.randn(700, 900).std(0), "norm": mg.randn(700, 900).norm(3, 1),
+    "cumsum": mg.randn(40, 5000).cumsum(1), "logcumsumexp": mg.randn(40, 500).logcumsumexp(1),
+    "sort": mg.randint(0, 9, (40, 500)).float().sort(1).indices, "prod": mg.randn(64, 64).prod(0),
+    "batch_norm": F.batch_norm(mg.randn(8, 16, 20, 20), None, None, training=True),
+    "avg_pool": F.avg_pool2d(mg.randn(4, 16, 33, 33), 3, 2, 1), "unique": label.unique(),
+    "adaptive": F.adaptive_avg_pool2d(mg.randn(4, 16, 33, 33), 7),
+    "scatter_add": mg.zeros(9, 64).scatter_add(0, label[None] % 9, mg.randn(1, 64)),
+    "index_add": mg.zeros(9, 8).index_add(0, label % 9, mg.randn(64, 8)),
+    "quantile": mg.randn(999).quantile(0.3),
+    "interpolate": F.interpolate(mg.randn(2, 3, 9, 9), scale_factor=2.3, mode="bicubic"),
 }
 sum([(o * o).sum() for o in outs.values() if o.requires_grad]).backward()
 names = ("linear weight", "conv weight", "embedding weight", "layer_norm weight")
@@ -358,7 +397,7 @@ def digests(threads, run):
 
 def test_same_bits_run_after_run():
     first = digests(1, 1)
-    assert len(first) == 14 and first == digests(1, 2)
+    assert len(first) == 30 and first == digests(1, 2)
 
 
 @pytest.mark.parametrize("threads", [2, 3])
