@@ -1,0 +1,200 @@
+"""Every CPU kernel through its public function, on odd shapes and strides: its results are those of
+the array code, and the memory around its inputs and outputs is neither read nor written."""
+
+import random
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import minigrad.nn.functional as F
+from minigrad.kernels import launch
+from minigrad.kernels.cpu import jit
+
+pytestmark = pytest.mark.skipif(not jit.available(), reason="needs Numba")
+CASES = 25
+GUARD = 37  # elements before and after
+SENTINEL = {"f": np.nan, "i": -77, "u": 177, "b": True, "c": np.nan}
+
+
+class Guards:
+    """Arrays that lie in the middle of larger ones; `check` says whether those are as they were."""
+
+    def __init__(self):
+        self.made = []
+
+    def surround(self, size, dtype):
+        whole = np.full(size + 2 * GUARD, SENTINEL[np.dtype(dtype).kind], dtype)
+        self.made.append((whole, whole[:GUARD].tobytes(), whole[-GUARD:].tobytes()))
+        return whole[GUARD : GUARD + size]
+
+    def empty(self, shape, dtype, place, order=None):
+        if place.type != "cpu":
+            return EMPTY(shape, dtype, place, order)
+        order = range(len(shape)) if order is None else order
+        flat = self.surround(int(np.prod(shape)), dtype)
+        physical = flat.reshape([shape[axis] for axis in order])
+        return (
+            physical.transpose(np.argsort(list(order)).astype(int)) if shape else flat.reshape(())
+        )
+
+    def strided(self, draw, values):
+        """`values` in some layout; what lies between its elements is guarded too."""
+        order = draw.sample(range(values.ndim), values.ndim)
+        steps = [draw.choice([1, 1, 1, 2, -1, -2]) for _ in order]
+        sizes = [values.shape[a] * abs(s) for a, s in zip(order, steps)]
+        block = self.surround(int(np.prod(sizes)), values.dtype).reshape(sizes)
+        view = block[(..., *[slice(None, None, s) for s in steps])]
+        view = view.transpose(np.argsort(order).astype(int)) if order else view
+        view[...] = values
+        return view
+
+    def check(self):
+        for whole, before, after in self.made:
+            assert whole[:GUARD].tobytes() == before and whole[-GUARD:].tobytes() == after
+
+
+EMPTY = launch.empty
+
+
+def some(draw, *shape, dtype="f4"):
+    rng = np.random.default_rng(draw.randrange(2**32))
+    values = rng.standard_normal(shape)
+    if draw.random() < 0.2 and values.size:
+        values.reshape(-1)[draw.randrange(values.size)] = draw.choice([np.nan, np.inf, -np.inf])
+    return values.astype(dtype)
+
+
+def windows(draw, dims):
+    """Settings of a convolution, and a size that they fit."""
+    kernel = [draw.randint(1, 3) for _ in range(dims)]
+    dilation = [draw.randint(1, 2) for _ in range(dims)]
+    padding = [draw.randint(0, k // 2) for k in kernel]
+    stride = [draw.randint(1, 3) for _ in range(dims)]
+    sizes = [d * (k - 1) + 1 + draw.choice([0, 1, 4, 9]) for k, d in zip(kernel, dilation)]
+    return kernel, sizes, {"stride": stride, "padding": padding, "dilation": dilation}
+
+
+def convolution(dims, transposed=False):
+    def case(draw, dtype):
+        kernel, sizes, attrs = windows(draw, dims)
+        groups = draw.choice([1, 1, 2, 5])
+        C, CO = groups * draw.choice([1, 2, 7]), groups * draw.choice([1, 3, 17])
+        N = draw.choice([0, 1, 3])
+        w = (C, CO // groups, *kernel) if transposed else (CO, C // groups, *kernel)
+        name = f"conv_transpose{dims}d" if transposed else f"conv{dims}d"
+        arrays = [some(draw, N, C, *sizes, dtype=dtype), some(draw, *w, dtype=dtype)]
+        return lambda x, w: getattr(F, name)(x, w, groups=groups, **attrs), arrays
+
+    return case
+
+
+def depthwise(draw, dtype):
+    kernel, sizes, attrs = windows(draw, 2)
+    C = draw.choice([3, 8, 17, 33])
+    arrays = [some(draw, 2, C, *sizes, dtype=dtype), some(draw, C, 1, *kernel, dtype=dtype)]
+    return lambda x, w: F.conv2d(x, w, groups=C, **attrs), arrays
+
+
+def max_pool(dims):
+    def case(draw, dtype):
+        kernel, sizes, attrs = windows(draw, dims)
+        attrs["ceil_mode"] = draw.random() < 0.5
+        x = some(draw, draw.choice([1, 2]), draw.choice([1, 5, 9]), *sizes, dtype=dtype)
+        return lambda x: getattr(F, f"max_pool{dims}d")(x, kernel, **attrs), [x]
+
+    return case
+
+
+def avg_pool(dims):
+    def case(draw, dtype):
+        kernel, sizes, attrs = windows(draw, dims)
+        attrs["ceil_mode"], _ = draw.random() < 0.5, attrs.pop("dilation")
+        attrs["count_include_pad"] = draw.random() < 0.5
+        x = some(draw, draw.choice([1, 2]), draw.choice([1, 5, 9]), *sizes, dtype=dtype)
+        return lambda x: getattr(F, f"avg_pool{dims}d")(x, kernel, **attrs), [x]
+
+    return case
+
+
+def layer_norm(draw, dtype):
+    shape = [draw.choice([1, 2, 7]) for _ in range(draw.randint(0, 2))] + [draw.choice([1, 5, 40])]
+    kept = draw.randint(1, len(shape))
+    last = shape[-kept:]
+    arrays = [some(draw, *shape, dtype=dtype), *[some(draw, *last, dtype=dtype) for _ in range(2)]]
+    return lambda x, w, b: F.layer_norm(x, last, w, b), arrays
+
+
+def reduction(name):
+    def case(draw, dtype):
+        sizes = [1, 3, 17, 70] if name == "amax" else [0, 1, 3, 17, 70]
+        shape = [draw.choice(sizes) for _ in range(draw.randint(1, 3))]
+        dims = draw.sample(range(len(shape)), draw.randint(1, len(shape)))
+        keepdim = draw.random() < 0.5
+        return lambda x: getattr(mg, name)(x, dims, keepdim), [some(draw, *shape, dtype=dtype)]
+
+    return case
+
+
+def elementwise(function, count):
+    def case(draw, dtype):
+        shape = [draw.choice([0, 1, 3, 17, 70]) for _ in range(draw.randint(0, 3))]
+        arrays = []
+        for _ in range(count):
+            cut = [1 if draw.random() < 0.2 else n for n in shape][draw.choice([0, 0, 0, 1]) :]
+            arrays.append(some(draw, *cut, dtype=dtype))
+        return function, arrays
+
+    return case
+
+
+FUNCTIONS = {
+    **{f"conv{d}d": convolution(d) for d in (1, 2, 3)},
+    **{f"conv_transpose{d}d": convolution(d, True) for d in (1, 2, 3)},
+    "depthwise": depthwise,
+    **{f"max_pool{d}d": max_pool(d) for d in (1, 2, 3)},
+    **{f"avg_pool{d}d": avg_pool(d) for d in (1, 2, 3)},
+    "layer_norm": layer_norm,
+    **{name: reduction(name) for name in ("sum", "mean", "var", "amax", "logsumexp")},
+    "exp": elementwise(mg.exp, 1),
+    "arithmetic": elementwise(lambda x, y, z: mg.addcmul(x, y, z.sigmoid(), value=0.5) / 3, 3),
+    "choice": elementwise(lambda x, y: mg.where(x > y, x.clamp(-1, 1), mg.hypot(x, y)), 2),
+    "tanh": elementwise(lambda x: x.tanh().gt(0.1) * x, 1),
+}
+
+
+def results(function, tensors, seed):
+    """The value, and the gradients for some cotangent."""
+    out = function(*tensors)
+    weights = np.random.default_rng(seed).standard_normal(out.shape).astype(out.dtype)
+    g = mg.tensor(weights, device=out.device)
+    return [out, *mg.grad(out, tensors, g, allow_unused=True)]
+
+
+def close(ours, theirs, dtype):
+    tolerance = 2e-4 if dtype == "f4" else 1e-10
+    finite = theirs[np.isfinite(theirs)]
+    scale = np.abs(finite).max(initial=1)
+    np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_kernels_keep_to_their_arrays(name, monkeypatch):
+    draw = random.Random(name)
+    for number in range(CASES):
+        dtype = draw.choice(["f4", "f4", "f8"])
+        function, arrays = FUNCTIONS[name](draw, dtype)
+        guards = Guards()
+        plain = [mg.tensor(x, device="cuda").requires_grad_() for x in arrays]
+        guarded = [mg.from_numpy(guards.strided(draw, x)).requires_grad_() for x in arrays]
+        expected = results(function, plain, number)
+        with monkeypatch.context() as patch:
+            patch.setattr(launch, "empty", guards.empty)
+            found = results(function, guarded, number)
+        guards.check()
+        for ours, theirs in zip(found, expected, strict=True):
+            if ours is not None:
+                theirs = theirs.numpy(force=True)
+                close(ours.numpy(force=True), theirs, dtype)
+        for x, values in zip(guarded, arrays, strict=True):
+            np.testing.assert_array_equal(x.detach().numpy(), values)
