@@ -130,6 +130,10 @@ _INSTEAD: tuple[tuple[type[Exception], type[Exception]], ...] = (
 )
 
 
+# How int() and float() of a string begin: to the user, an argument of a wrong type.
+_NO_NUMBER = ("invalid literal for int", "could not convert string to float")
+
+
 def _explained(error: Exception, op: str, args: Any, kwargs: Any) -> Exception:
     """`error` if it names the operation, or one that does: of minigrad's, and no mere accident."""
     if isinstance(error, Error):
@@ -143,6 +147,8 @@ def _explained(error: Exception, op: str, args: Any, kwargs: Any) -> Exception:
         where = [f"argument {name!r}" for name, x in named if _holds(x, error.obj)]
         what = where[0] if where else "an argument"
         return DTypeError(f"{op}: {what} must be a Tensor, got {kind.__name__}")
+    if isinstance(error, ValueError) and str(error).startswith(_NO_NUMBER):
+        return DTypeError(f"{op}: expected a number, but {error}")
     for theirs, ours in _INSTEAD:
         if isinstance(error, theirs):
             return ours(f"{op}: {error}")

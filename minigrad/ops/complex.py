@@ -180,7 +180,7 @@ def conj_physical(input: Tensor) -> Tensor:
 
 def resolve_conj(input: Tensor) -> Tensor:
     """`input` itself: conjugates are computed at once."""
-    return input
+    return as_tensor_operand(input, "resolve_conj")
 
 
 resolve_neg = resolve_conj
@@ -196,4 +196,4 @@ is_neg = is_conj
 
 def is_complex(input: Tensor) -> bool:
     """Whether `input` holds complex numbers."""
-    return is_complex_tensor(input)
+    return is_complex_tensor(as_tensor_operand(input, "is_complex"))

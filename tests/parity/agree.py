@@ -12,6 +12,7 @@ from .tolerances import is_random, tolerance
 
 # Where PyTorch stumbles over an argument rather than refusing it, any error of ours is better.
 ACCIDENTS = frozenset(("AssertionError", "AttributeError", "KeyError", "Exception"))
+STUMBLES = ("values to unpack", "invalid literal")
 
 
 def differences(
@@ -56,7 +57,8 @@ def _errors(expected: Outcome, actual: Outcome) -> list[str]:
         return [f"torch raises {expected.message[:150]!r}; minigrad returns {show(actual.value)}"]
     if not expected.raises:
         return [f"minigrad raises {actual.message[:300]!r}; torch returns {show(expected.value)}"]
-    if expected.raises[0] in ACCIDENTS or expected.raises[0] in actual.raises:
+    stumbled = any([text in expected.message for text in STUMBLES])
+    if stumbled or expected.raises[0] in ACCIDENTS or expected.raises[0] in actual.raises:
         return []
     return [f"torch raises {expected.message[:150]!r}; minigrad {actual.message[:300]!r}"]
 

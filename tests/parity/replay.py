@@ -48,6 +48,8 @@ class Minigrad(Library):
     def plain(self, value: Any) -> Any:
         if isinstance(value, np.dtype):
             return DType(NAMES.get(value, str(value)))
+        if value is NotImplemented:
+            return "NotImplemented"
         if isinstance(value, mg.device):
             return Device(value.type)
         return value

@@ -55,7 +55,7 @@ CALLS: dict[str, list[str]] = {
     "is_nonzero": ["(z)", "(T([0.0]))", "(x)"],
     "is_same_size": ["(x, y)", "(x, m)"],
     "numel": ["(x)", "(z)", "(e)"],
-    "is_tensor": ["(x)", "(3)"],
+    "is_tensor": ["()", "(x)", "(3)"],
     "get_default_dtype": ["()"],
     # elementwise, whatever their samples
     "add": ["(x, 2, alpha=3)", "(x, y, alpha=0.5)", "(i, j, alpha=2)", "(i, j, alpha=0.5)",
@@ -255,7 +255,7 @@ CALLS: dict[str, list[str]] = {
     "pinverse": ["(x, rcond=0.1)", "(m)"],
     "qr": ["(F(4, 3, grad=False), some=False)", "(F(4, 3))"],
     "svd": ["(F(4, 3), some=False)", "(F(4, 3), compute_uv=False)"],
-    "lu_unpack": ["(m.detach(), T([1, 2, 3], int32), unpack_data=False)", "(m, T([1, 2, 3], int32), unpack_pivots=False)"],
+    "lu_unpack": ["('a', m)", "(m, m)", "(m.detach(), T([1, 2, 3], int32), unpack_data=False)", "(m, T([1, 2, 3], int32), unpack_pivots=False)"],
     "diagonal_scatter": ["(m, F(3))", "(c, F(2, 3), dim1=1, dim2=2)", "(m, F(2), offset=1)"],
     "slice_scatter": ["(x, F(1, 3), 0, 1)", "(x, F(2, 2), dim=1, start=0, end=3, step=2)", "(x, F(3), 1)",
                       "(x, F(2, 1), dim=1, start=-1)"],

@@ -78,6 +78,8 @@ def _plain(value: Any) -> Any:
         return Device(value.type)
     if isinstance(value, torch.Size):
         return tuple(value)
+    if value is NotImplemented:  # an operator's answer to what it does not know
+        return "NotImplemented"
     if value is None or value is Ellipsis or type(value) in (bool, int, float, complex, str):
         return value
     raise Unsupported(f"{type(value).__name__} {value!r}")
