@@ -59,7 +59,11 @@ def chosen(function: str) -> list[Case]:
         new = set(features(case)) - seen
         if not new or size(case) > LARGE or (raises and errors == MOST_ERRORS):
             continue
-        if size(case) > ELEMENTS and not any([f.startswith(("kw:", "dtypes:")) for f in new]):
+        if (
+            not raises
+            and size(case) > ELEMENTS
+            and not any([f.startswith(("kw:", "dtypes:")) for f in new])
+        ):
             continue
         if len(found) >= MOST and not any([f.startswith("kw:") for f in new]):
             continue
