@@ -126,6 +126,8 @@ CALLS: dict[str, list[str]] = {
                                "(img, (3, 4), mode='bicubic', align_corners=True)"],
     # linalg
     "linalg.cholesky": ["(T([[-1.0]]))", "(x)", "(T([[4.0, 2.0], [2.0, 3.0]], grad=True), upper=True)"],
+    "linalg.householder_product": ["('a', v)", "(v, v)"],
+    "linalg.lu_solve": ["('a', v, m)", "(m, T([1, 2, 3], int32), v)"],
     "linalg.cond": ["(m)", "(m, p='fro')", "(m, p=inf)", "(m, p=1)", "(m, p=-2)", "(m, p='nuc')", "(x, 1)"],
     "linalg.inv": ["(T([[1.0, 2.0], [2.0, 4.0]]))", "(x)", "(i)"],
     "linalg.lstsq": ["(F(4, 2), F(4, 3))", "(F(4, 2), F(4, 1), rcond=0.1)", "(F(4, 2), F(3, 1))"],

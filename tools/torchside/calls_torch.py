@@ -271,6 +271,7 @@ CALLS: dict[str, list[str]] = {
         "(torch.stft(seq[0], 4, normalized=True, window=torch.ones(4), return_complex=True), 4, normalized=True, window=torch.ones(4))",
         "(torch.stft(seq[0], 4, 2, 3, T([1.0, 2.0, 1.0]), return_complex=True), 4, 2, win_length=3, window=T([1.0, 2.0, 1.0]))",
     ],
+    "orgqr": ["('a', v)", "(x, v)"],
     "stft": ["(seq[0], 4, center=False, align_to_window=True, return_complex=True)", "(seq[0], 4, center=False, align_to_window=False, return_complex=True)",
              "(seq[0], 4, return_complex=True)",
              "(seq[0], 4, hop_length=2, win_length=3, window=T([1.0, 2.0, 1.0]), return_complex=True)",

@@ -65,7 +65,8 @@ def chosen(function: str) -> list[Case]:
             and not any([f.startswith(("kw:", "dtypes:")) for f in new])
         ):
             continue
-        if len(found) >= MOST and not any([f.startswith("kw:") for f in new]):
+        needed = raises or any([f.startswith("kw:") for f in new])
+        if len(found) >= MOST and not needed:
             continue
         seen |= new
         errors += raises
