@@ -61,6 +61,10 @@ def set_default_dtype(dtype: Any) -> None:
 
 def as_dtype(dtype: Any) -> np.dtype:
     """The dtype that `dtype` names: ``mg.float32``, ``"float32"``, ``np.float32``, ``float``."""
+    if hasattr(dtype, "dtype") and not isinstance(dtype, type):  # which NumPy would ask for it
+        raise DTypeError(f"dtype expected, got {type(dtype).__name__}")
+    if isinstance(dtype, str) and dtype[:1] == "a":  # a string type, of which NumPy warns
+        raise DTypeError(f"dtype expected, got {dtype!r}")
     try:
         found = np.dtype(dtype)
     except (TypeError, ValueError):

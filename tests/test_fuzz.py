@@ -225,7 +225,7 @@ def complaint(error, name, function):
     text = str(error)
     if not isinstance(error, ALLOWED) or isinstance(error, STRAY):
         return f"a stray {kind.__module__}.{kind.__name__}: {text}"
-    if not any([re.search(rf"\b{re.escape(n)}\b", text) for n in names_of(name, function)]):
+    if not any([re.search(rf"\b{re.escape(n)}_?\b", text) for n in names_of(name, function)]):
         return f"{kind.__name__} without the function's name: {text}"
     return None
 

@@ -54,6 +54,11 @@ rsqrt = analytic(
     "rsqrt", lambda g, y: times_slope(_times_square(g * -0.5, conj(y)), conj(y)), "1 / sqrt(a)"
 )
 
+
+def _difference(a: Tensor, b: Tensor) -> Tensor:
+    return a + b * -1  # of bools too
+
+
 logaddexp: Binary = binary(
     Elementwise(
         "logaddexp",
@@ -61,8 +66,8 @@ logaddexp: Binary = binary(
         "a b",
         takes="f",
         vjps=(
-            lambda g, a, b: times_slope(g, sigmoid(a - b)),
-            lambda g, a, b: times_slope(g, sigmoid(b - a)),
+            lambda g, a, b: times_slope(g, sigmoid(_difference(a, b))),
+            lambda g, a, b: times_slope(g, sigmoid(_difference(b, a))),
         ),
     ),
     "none",
@@ -74,8 +79,8 @@ logaddexp2: Binary = binary(
         "a b",
         takes="f",
         vjps=(
-            lambda g, a, b: times_slope(g, sigmoid((a - b) * _LN2)),
-            lambda g, a, b: times_slope(g, sigmoid((b - a) * _LN2)),
+            lambda g, a, b: times_slope(g, sigmoid(_difference(a, b) * _LN2)),
+            lambda g, a, b: times_slope(g, sigmoid(_difference(b, a) * _LN2)),
         ),
     ),
     "none",

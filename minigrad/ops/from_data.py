@@ -47,6 +47,10 @@ def tensor(
     if dtype not in CATEGORY:
         raise DTypeError(f"tensor: dtype {dtype} is not supported; pass dtype= to convert")
     _check_range(data, source, dtype)
+    if source.dtype.kind == "c" and dtype.kind != "c":
+        if not isinstance(data, (Tensor, np.ndarray)):
+            raise DTypeError(f"tensor: complex numbers do not fit {dtype}")
+        source = source.real
     moved = to_device(source, place)
     kept = moved.dtype == dtype and moved is not source
     array = moved if kept else state.run_quietly(moved.astype, dtype)

@@ -226,6 +226,9 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     return reshape(input.index_select(0, index), places.shape)
 
 
+_MOST_POWERS = 1 << 16
+
+
 def vander(x: Tensor, N: int | None = None, *, increasing: bool = False) -> Tensor:
     """The powers of a vector as columns, from N - 1 (its length - 1) down to 0; or up."""
     if x.ndim != 1:
@@ -233,6 +236,8 @@ def vander(x: Tensor, N: int | None = None, *, increasing: bool = False) -> Tens
     count = x.shape[0] if N is None else integer(N, "vander: N")
     if count < 0:
         raise ArgumentError(f"vander: N={count} must not be negative")
+    if count > _MOST_POWERS:
+        raise ArgumentError(f"vander: N={count} is more than {_MOST_POWERS}, the most there is")
     base = cast(x, int64) if x.dtype == bool_ else x
     if count == 0:
         return base.new_empty((x.shape[0], 0))

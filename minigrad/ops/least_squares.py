@@ -66,6 +66,8 @@ def _cutoffs(op: str, a: Tensor, atol: Any, rtol: Any) -> tuple[Tensor, Tensor]:
 
 def _as_tensor(a: Tensor, value: Any) -> Tensor:
     real = real_of(a.dtype)
+    if isinstance(value, complex) or (isinstance(value, Tensor) and value.dtype.kind == "c"):
+        raise DTypeError(f"a tolerance must be real, got {value!r}")
     if isinstance(value, Tensor):
         return cast(value.detach(), real)
     return Tensor(namespace_of(a.device).full((), value, real))

@@ -62,7 +62,7 @@ def _order(input: Tensor, dim: Any, descending: bool, op: str) -> Tensor:
 def _taken(input: Tensor, dim: int, indices: Tensor) -> Tensor:
     if input.ndim == 0:
         return input.clone()
-    return apply(GATHER, input, indices, dim=dim % input.ndim)
+    return apply(GATHER, input, indices, dim=axis_of(dim, input.ndim, "sort"))
 
 
 @of_tensor

@@ -134,6 +134,9 @@ def _where(given: Any, named: dict[str, Any], op: str) -> Any:
     return values[0]
 
 
+_SPARE = 1 << 16  # so many empty pieces are no mistake
+
+
 def tensor_split(
     input: Tensor, indices_or_sections: Any = None, dim: int = 0, **named: Any
 ) -> tuple[Tensor, ...]:
@@ -152,6 +155,8 @@ def tensor_split(
     count = integer(where, "tensor_split: sections")
     if count < 1:
         raise ArgumentError(f"tensor_split: the number of sections must be positive, got {count}")
+    if count > input.shape[axis] + _SPARE:
+        raise ArgumentError(f"tensor_split: {count} sections of size {input.shape[axis]}")
     small, larger = divmod(input.shape[axis], count)
     return _cut_before(input, axis, [i * small + min(i, larger) for i in range(1, count)])
 
