@@ -221,7 +221,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     compute = result_dtype(a.array, b.array)
     if CATEGORY[compute] == INT:
         return _integer_power(a, b, compute)
-    if isinstance(b, Tensor) and isinstance(a, Tensor) and type(b.array) is np.ndarray:
+    if isinstance(b, Tensor) and isinstance(a, Tensor) and type(a.array) is np.ndarray:
         b = _written_out(a, b)
     return apply(POW, a, b)
 
@@ -229,7 +229,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
 def _written_out(a: Tensor, b: Tensor) -> Tensor:
     """`b`; not broadcast if it holds 0.5, of which NumPy then takes the square root, wrongly at
     -inf and -0."""
-    broadcast = b.shape != a.shape or 0 in b.array.strides
+    broadcast = type(b.array) is np.ndarray and (b.shape != a.shape or 0 in b.array.strides)
     if broadcast and (b.array == 0.5).any():
         return clone(
             expand(b, broadcast_shape([a.shape, b.shape], "pow")), memory_format=contiguous_format

@@ -109,6 +109,9 @@ def _cut_before(input: Tensor, axis: int, places: list[int] | None) -> tuple[Ten
     return tuple([_between(input, axis, start, stop) for start, stop in bounds])
 
 
+_SPARE = 1 << 16  # more empty pieces are a mistake
+
+
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` pieces along `dim`, equal but for the last. Views."""
     if integer(chunks, "chunk: chunks") < 1:
@@ -116,6 +119,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     axis = _axis(input, dim, "chunk")
     size = input.shape[axis]
     if size == 0:
+        if chunks > _SPARE:
+            raise ArgumentError(f"chunk: {chunks} pieces of a dimension of size 0")
         return tuple([_between(input, axis, 0, 0) for _ in range(chunks)])
     return split(input, -(-size // chunks), axis)
 
@@ -132,9 +137,6 @@ def _where(given: Any, named: dict[str, Any], op: str) -> Any:
     if len(values) != 1 or not names.issuperset(named):
         raise DTypeError(f"{op}: expected one number of sections or list of indices, got {values}")
     return values[0]
-
-
-_SPARE = 1 << 16  # so many empty pieces are no mistake
 
 
 def tensor_split(
