@@ -158,7 +158,7 @@ def _plan(
         return None
     kernel = prim.kernels[type(_array_among(prim, operands))]
     if CATEGORY[compute] == INT and int in [type(x) for x in operands]:
-        kernel = _wrapping(kernel, compute)
+        kernel = _wrapping(kernel, compute, prim.name)
     # A NumPy ufunc keeps its operands' layout, and allocates faster than we could.
     plan = prim.plans[key] = (kernel, type(kernel) is np.ufunc, result)
     return plan
@@ -193,22 +193,22 @@ def _check_kinds(prim: Elementwise, compute: np.dtype, values: list[Any]) -> Non
     )
 
 
-def _wrapping(kernel: Any, dtype: np.dtype) -> Any:
+def _wrapping(kernel: Any, dtype: np.dtype, op: str) -> Any:
     """`kernel`, whose Python integers wrap around in `dtype`."""
 
     def wrapped(*operands: Any) -> Any:
-        return kernel(*[wrap(x, dtype) if type(x) is int else x for x in operands])
+        return kernel(*[wrap(x, dtype, op) if type(x) is int else x for x in operands])
 
     return wrapped
 
 
-def wrap(number: int, dtype: np.dtype) -> int:
+def wrap(number: int, dtype: np.dtype, op: str) -> int:
     """`number` modulo the range of the integers of `dtype`, as PyTorch takes it."""
     info = np.iinfo(dtype)
     if info.min <= number <= info.max:
         return number
     if not -(2**63) <= number < 2**64:
-        raise OverflowError(f"{number} is too large for an integer of 64 bits")
+        raise OverflowError(f"{op}: {number} is too large for an integer of 64 bits")
     return (number - int(info.min)) % 2**info.bits + int(info.min)
 
 
@@ -223,7 +223,7 @@ def _launch_mixed(prim: Elementwise, operands: list[Any], out: Array | None) -> 
         elif type(ready[i]) is int and CATEGORY[wide] >= FLOAT:
             ready[i] = float(ready[i])
         elif type(ready[i]) is int and CATEGORY[wide] == INT:
-            ready[i] = wrap(ready[i], wide)
+            ready[i] = wrap(ready[i], wide, prim.name)
     array = _array_among(prim, ready)
     computed = _allocate(prim, ready, array, wide if result == compute else result)
     state.run_quietly(prim.kernels[type(array)], *ready, computed)

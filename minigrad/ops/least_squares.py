@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..device import namespace_of
-from ..dtypes import int64, real_of
+from ..dtypes import float64, int64, real_of
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
@@ -70,7 +70,7 @@ def _as_tensor(a: Tensor, value: Any) -> Tensor:
         raise DTypeError(f"a tolerance must be real, got {value!r}")
     if isinstance(value, Tensor):
         return cast(value.detach(), real)
-    return Tensor(namespace_of(a.device).full((), value, real))
+    return Tensor(namespace_of(a.device).full((), value, float64)).to(real)
 
 
 def _pinv(op: str, A: Any, atol: Any, rtol: Any, hermitian: bool) -> Tensor:

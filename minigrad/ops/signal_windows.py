@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..context import state
 from ..device import namespace_of, special_functions
 from ..dtypes import FLOATS, as_dtype, get_default_dtype
 from ..errors import ArgumentError
@@ -27,7 +28,7 @@ __all__ = [
 def _window(
     op: str, length: int, periodic: bool, dtype: Any, device: Any, weights: Callable[..., Any]
 ) -> Tensor:
-    """``weights(xp, t)``, computed in float64."""
+    """``state.run_quietly(weights, xp, t)``, computed in float64."""
     count = integer(length, f"{op}: window_length")
     if count < 0:
         raise ArgumentError(f"{op}: window_length={count} must not be negative")
@@ -38,7 +39,7 @@ def _window(
     if count <= 1:
         return Tensor(xp.ones(count, found))
     t = 2 * xp.arange(count, dtype=np.float64) / (count if periodic else count - 1) - 1
-    return Tensor(weights(xp, t).astype(found))
+    return Tensor(state.run_quietly(weights, xp, t).astype(found))
 
 
 @factory
