@@ -17,7 +17,7 @@ from ..device import namespace_of, special_functions
 from ..dtypes import FLOATS, as_dtype, get_default_dtype
 from ..errors import ArgumentError
 from ..tensor import Tensor
-from .creation import factory, place_of
+from .creation import factory, number, place_of
 from .operands import integer
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 def _window(
     op: str, length: int, periodic: bool, dtype: Any, device: Any, weights: Callable[..., Any]
 ) -> Tensor:
-    """``state.run_quietly(weights, xp, t)``, computed in float64."""
+    """``weights(xp, t)``, computed in float64."""
     count = integer(length, f"{op}: window_length")
     if count < 0:
         raise ArgumentError(f"{op}: window_length={count} must not be negative")
@@ -64,6 +64,7 @@ def hamming_window(
     device: Any = None,
 ) -> Tensor:
     """``alpha + beta cos(pi t)``."""
+    alpha, beta = number(alpha, "hamming_window"), number(beta, "hamming_window")
     return _window(
         "hamming_window", window_length, periodic, dtype, device,
         lambda xp, t: alpha + beta * xp.cos(math.pi * t),
@@ -102,8 +103,10 @@ def kaiser_window(
 ) -> Tensor:
     """``i0(beta sqrt(1 - t^2)) / i0(beta)``, with i0 the modified Bessel function of order 0."""
 
+    beta = float(number(beta, "kaiser_window"))
+
     def weights(xp: Any, t: Any) -> Any:
         i0 = special_functions(xp).i0
-        return i0(beta * xp.sqrt(1 - t * t)) / i0(xp.asarray(float(beta)))
+        return i0(beta * xp.sqrt(1 - t * t)) / i0(xp.asarray(beta))
 
     return _window("kaiser_window", window_length, periodic, dtype, device, weights)
