@@ -64,7 +64,7 @@ def hamming_window(
     device: Any = None,
 ) -> Tensor:
     """``alpha + beta cos(pi t)``."""
-    alpha, beta = number(alpha, "hamming_window"), number(beta, "hamming_window")
+    alpha, beta = [float(number(x, "hamming_window")) for x in (alpha, beta)]
     return _window(
         "hamming_window", window_length, periodic, dtype, device,
         lambda xp, t: alpha + beta * xp.cos(math.pi * t),
