@@ -157,20 +157,20 @@ def _prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -
     return mg.prod(a, axis, keepdim=keepdims, dtype=dtype)
 
 
-@numpys("var")
-def _var(
-    a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: Any = None
-) -> Any:
-    wanted = ddof if correction is None else correction
-    return mg.var(a, axis, correction=wanted, keepdim=keepdims)
+def _spread(name: str) -> None:
+    function = _ours(name)
+
+    def spread(
+        a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: Any = None
+    ) -> Any:
+        wanted = ddof if correction is None else correction
+        return function(a, axis, correction=wanted, keepdim=keepdims)
+
+    numpys(name)(spread)
 
 
-@numpys("std")
-def _std(
-    a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: Any = None
-) -> Any:
-    wanted = ddof if correction is None else correction
-    return mg.std(a, axis, correction=wanted, keepdim=keepdims)
+_spread("var")
+_spread("std")
 
 
 @numpys("quantile")
@@ -195,14 +195,17 @@ def _median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return mg.quantile(a, 0.5, axis, keepdim=keepdims)
 
 
-@numpys("argmax")
-def _argmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return mg.argmax(a, axis, keepdims)
+def _place(name: str) -> None:
+    function = _ours(name)
+
+    def place(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return function(a, axis, keepdims)
+
+    numpys(name)(place)
 
 
-@numpys("argmin")
-def _argmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return mg.argmin(a, axis, keepdims)
+_place("argmax")
+_place("argmin")
 
 
 @numpys("cumsum")

@@ -46,7 +46,7 @@ class _Region:
             default_generator.set_state(self.rng)
         try:
             with set_grad(True):
-                start = _newest_number()
+                start = Node.next_number()
                 out = self.function(*self.args, **self.kwargs)
         finally:
             if self.rng is not None:
@@ -62,10 +62,6 @@ class _Region:
             node = reference()
             if node is not None and node.saved == self.recompute:
                 node.saved = twin.saved
-
-
-def _newest_number() -> int:
-    return Node.next_number()
 
 
 def _made_since(start: int, out: Any) -> list[Node]:
@@ -110,7 +106,7 @@ def checkpoint(
         return function(*args, **kwargs)
     rng = default_generator.get_state() if preserve_rng_state else None
     region = _Region(function, args, kwargs, rng)
-    start = _newest_number()
+    start = Node.next_number()
     out = function(*args, **kwargs)
     region.adopt(_made_since(start, out))
     return out
