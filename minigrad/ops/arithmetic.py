@@ -21,7 +21,7 @@ from ..dtypes import (
 from ..errors import DTypeError
 from ..ir import Elementwise, Primitive, Spec
 from ..kernels.launch import broadcast_shape
-from ..tensor import Tensor, apply
+from ..tensor import Scalar, Tensor, apply
 from .calling import public
 from .choice import where
 from .complex import conj
@@ -170,6 +170,16 @@ LERP = Elementwise(
     formula="a + s * (b - a)",
     complex=True,
 )
+# The near branch of LERP alone, for a small number as weight, as optimizers have it: a third of the
+# passes over memory. Well below 0.5, so that rounding it to the dtype cannot choose the other.
+LERP_NEAR = Elementwise(
+    "lerp_near",
+    "a + s * (b - a)",
+    "a b s",
+    takes="f",
+    vjps=(lambda g, s: g * conj(1 - s), lambda g, s: g * conj(s), None),
+    complex=True,
+)
 ADDCMUL = Elementwise(
     "addcmul",
     "a + s * b * c",
@@ -225,10 +235,16 @@ def scaled_operands(input: Any, tensor1: Any, tensor2: Any, value: Any, op: str)
     return a, b, c, s
 
 
+def lerp_record(weight: Any) -> Elementwise:
+    """The record that serves the operand `weight` with the fewest passes."""
+    return LERP_NEAR if type(weight) is Scalar and abs(weight.array) < 0.49 else LERP
+
+
 @public
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """``input + weight * (end - input)``; `weight` is a number or a tensor."""
-    return apply(LERP, *lerp_operands(input, end, weight))
+    operands = lerp_operands(input, end, weight)
+    return apply(lerp_record(operands[2]), *operands)
 
 
 @public

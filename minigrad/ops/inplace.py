@@ -171,7 +171,8 @@ def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1)
 
 def lerp_(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """``input + weight * (end - input)``, written into `input`."""
-    return apply_(arithmetic.LERP, *arithmetic.lerp_operands(input, end, weight))
+    operands = arithmetic.lerp_operands(input, end, weight)
+    return apply_(arithmetic.lerp_record(operands[2]), *operands)
 
 
 def clamp_min_(input: Tensor, min: Any) -> Tensor:
