@@ -9,6 +9,8 @@ from typing import Any, Self
 from ..errors import RangeError
 from .module import Module
 
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+
 
 class _Numbered(Module):
     """What Sequential and ModuleList share: modules in order, read by position or slice."""

@@ -13,6 +13,8 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["Conv2d"]
+
 
 class Conv2d(Module):
     """Each output pixel is a filter's inner product with the patch of the input around it.

@@ -7,6 +7,8 @@ from ..tensor import Tensor
 from . import functional as F
 from .module import Module
 
+__all__ = ["Dropout"]
+
 
 class Dropout(Module):
     """In training, zeroes each element with probability `p` and scales the rest by ``1/(1 - p)``.

@@ -13,6 +13,8 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["Embedding"]
+
 
 class Embedding(Module):
     """Looks up rows of `weight` (V, D), which start as N(0, 1).

@@ -10,6 +10,8 @@ from ..ops.operands import axis_of
 from ..tensor import Tensor
 from .module import Module
 
+__all__ = ["Flatten", "Identity", "Unflatten"]
+
 
 class Identity(Module):
     """Returns its input; any arguments are taken, so it stands in for any layer."""

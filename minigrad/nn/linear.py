@@ -13,6 +13,8 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["Linear"]
+
 
 class Linear(Module):
     """``y = x W^T + b``.

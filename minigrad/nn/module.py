@@ -21,6 +21,8 @@ from ..tensor import Tensor
 from .parameter import Parameter
 from .state import IncompatibleKeys, load_into, state_of
 
+__all__ = ["Module"]
+
 
 class Module:
     """The base of all layers and models.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..errors import DTypeError
 from ..tensor import Tensor, storage_of
 
+__all__ = ["Parameter"]
+
 
 class Parameter(Tensor):
     """A tensor that becomes a parameter of the module it is assigned to.

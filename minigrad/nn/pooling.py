@@ -9,6 +9,8 @@ from ..tensor import Tensor
 from . import functional as F
 from .module import Module
 
+__all__ = ["AvgPool2d", "MaxPool2d"]
+
 
 class MaxPool2d(Module):
     """The maximum of each window.
