@@ -8,10 +8,9 @@ import math
 from ..dtypes import STORAGE_ONLY, float32
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..grad_mode import no_grad
-from ..ir import Shape
 from ..tensor import Tensor
 from .layer_arguments import per_channel, takes_tensors
-from .normalization import check_channels, check_counts, scaled, standardize, widened
+from .normalization import check_channels, check_counts, normalize, scaled, widened
 from .shape import cast, reshape
 
 __all__ = ["batch_norm", "instance_norm"]
@@ -54,32 +53,29 @@ def batch_norm(
     running = {"running_mean": running_mean, "running_var": running_var}
     check_channels("batch_norm", C, **parameters, **running)
     x, w, b, m, v = widened("batch_norm", input, weight, bias, running_mean, running_var)
-    if training:
-        check_counts("batch_norm", input.shape)
-        axes = (0, *range(2, input.ndim))
-        y, mean, var = standardize(x, axes, eps)
-        if running_mean is not None and running_var is not None and input.array.size:
-            count = input.array.size // C
-            mean, var = reshape(mean, C), reshape(var, C)
-            track(running_mean, mean, momentum)
-            track(running_var, var * (count / max(count - 1, 1)), momentum)
-    else:
-        y, w, b = x, *by_running("batch_norm", w, b, m, v, eps)
     w, b = [None if p is None else per_channel(p, input.ndim) for p in (w, b)]
-    return cast(scaled(y, w, b), input.dtype)
+    if not training:
+        return cast(_by_running("batch_norm", x, w, b, m, v, eps), input.dtype)
+    check_counts("batch_norm", input.shape)
+    y, mean, var = normalize(x, w, b, (0, *range(2, input.ndim)), eps)
+    if running_mean is not None and running_var is not None and input.array.size:
+        count = input.array.size // C
+        track(running_mean, reshape(mean, C), momentum)
+        track(running_var, reshape(var, C) * (count / max(count - 1, 1)), momentum)
+    return cast(y, input.dtype)
 
 
-def by_running(
-    op: str, weight: Tensor | None, bias: Tensor | None, mean: Tensor | None, var: Tensor | None,
-    eps: float,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The factor and offset (C,) of each channel by given statistics, which are constants."""
+def _by_running(
+    op: str, x: Tensor, weight: Tensor | None, bias: Tensor | None, mean: Tensor | None,
+    var: Tensor | None, eps: float,
+) -> Tensor:  # fmt: skip
+    """Each channel of x, scaled and moved by given statistics (C,), which are constants."""
     if mean is None or var is None:
         raise ArgumentError(f"{op}: running_mean and running_var must be given if not computed")
-    scale = 1 / (var.detach() + eps).sqrt()
+    scale = 1 / (per_channel(var.detach(), x.ndim) + eps).sqrt()
     scale = scale if weight is None else scale * weight
-    shift = -mean.detach() * scale
-    return scale, shift if bias is None else shift + bias
+    shift = -per_channel(mean.detach(), x.ndim) * scale
+    return scaled(x, scale, shift if bias is None else shift + bias)
 
 
 def check_running(op: str, mean: Tensor | None, var: Tensor | None, momentum: float) -> None:
@@ -127,27 +123,16 @@ def instance_norm(
     running = {"running_mean": running_mean, "running_var": running_var}
     check_channels(op, C, **parameters, **running)
     x, w, b, m, v = widened(op, input, weight, bias, running_mean, running_var)
-    if use_input_stats:
-        y = _by_input(x, running_mean, running_var, momentum, eps, S)
-    else:
-        y, w, b = x, *by_running(op, w, b, m, v, eps)
     w, b = [None if p is None else per_channel(p, input.ndim) for p in (w, b)]
-    return cast(scaled(y, w, b), input.dtype)
-
-
-def _by_input(
-    x: Tensor, running_mean: Tensor | None, running_var: Tensor | None, momentum: float, eps: float,
-    S: Shape,
-) -> Tensor:  # fmt: skip
+    if not use_input_stats:
+        return cast(_by_running(op, x, w, b, m, v, eps), input.dtype)
     count = math.prod(S)
     if count == 1:
-        raise ArgumentError(
-            f"instance_norm: expected more than 1 spatial element, got shape {x.shape}"
-        )
-    y, mean, var = standardize(x, tuple(range(2, x.ndim)), eps)
+        raise ArgumentError(f"{op}: expected more than 1 spatial element, got shape {input.shape}")
+    y, mean, var = normalize(x, w, b, tuple(range(2, x.ndim)), eps)
     if running_mean is not None and running_var is not None:
         samples = x.shape[:2]
         unbiased = reshape(var, samples) * (count / max(count - 1, 1))
         track(running_mean, reshape(mean, samples).mean(0), momentum)
         track(running_var, unbiased.mean(0), momentum)
-    return y
+    return cast(y, input.dtype)

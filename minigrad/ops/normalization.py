@@ -2,7 +2,7 @@
 
 Letters: N batch, C channels, S the spatial dimensions, G groups.
 
-One record, `standardize`, serves all: which part is the axes it goes over. It keeps the layout of
+One record, `normalize`, serves all: which part is the axes it goes over. It keeps the layout of
 its input.
 """
 
@@ -20,8 +20,9 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .constant_pad import pad
+from .creation import ones, zeros
 from .elementwise import pow
-from .layer_arguments import need_float_or_int64, per_channel, takes_tensors
+from .layer_arguments import need_float_or_int64, takes_tensors
 from .operands import need_float
 from .rounding import div
 from .shape import cast, reshape
@@ -29,47 +30,73 @@ from .shape import cast, reshape
 __all__ = ["group_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 
-def _definition(x: Tensor, *, axes: Shape, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+def _definition(
+    x: Tensor, weight: Tensor, bias: Tensor, *, axes: Shape, eps: float, centre: bool
+) -> tuple[Tensor, Tensor, Tensor]:
     count = math.prod([x.shape[i] for i in axes])
     share = 1 / count if count else math.nan
-    mean = x.sum(axes, keepdim=True) * share
-    centred = x - mean
+    mean = x.sum(axes, keepdim=True) * (share if centre else 0)
+    centred = x - mean if centre else x
     var = (centred * centred).sum(axes, keepdim=True) * share
-    return centred / (var + eps).sqrt(), mean, var
+    return centred / (var + eps).sqrt() * weight + bias, mean, var
 
 
 def _vjp(
-    needs: Any, g_y: Any, g_mean: Any, g_var: Any, y: Tensor, var: Tensor, axes: Shape, eps: float
-) -> list[Any]:
+    needs: Any, g_y: Any, g_mean: Any, g_var: Any, mean: Tensor, var: Tensor, x: Tensor,
+    weight: Tensor, axes: Shape, eps: float, centre: bool,
+) -> Any:  # fmt: skip
     # The statistics are saved for this formula; what leaves this module is detached.
     assert g_mean is None and g_var is None
-    return [apply(STANDARDIZE_GRAD, g_y, y, var, axes=axes, eps=eps)]
+    return apply(NORMALIZE_GRAD, g_y, x, mean, var, weight, axes=axes, eps=eps, centre=centre)
 
 
-def _spec(x: Any, *, axes: Shape, eps: float) -> tuple[Spec, Spec, Spec]:
+def _spec(
+    x: Any, weight: Any, bias: Any, *, axes: Shape, eps: float, centre: bool
+) -> tuple[Spec, Spec, Spec]:
     kept = tuple([1 if i in axes else n for i, n in enumerate(x.shape)])
     return Spec(x.shape, x.dtype, memory_order(x)), Spec(kept, x.dtype), Spec(kept, x.dtype)
 
 
-STANDARDIZE = Primitive(
-    "standardize",
+def _grad_spec(
+    dy: Any, data: Any, average: Any, variance: Any, scale: Any, *, axes: Shape, eps: float,
+    centre: bool,
+) -> tuple[Spec, Spec, Spec]:  # fmt: skip
+    parameter = Spec(scale.shape, scale.dtype)
+    return Spec(data.shape, data.dtype, memory_order(data)), parameter, parameter
+
+
+NORMALIZE = Primitive(
+    "normalize",
     _spec,
-    kernel="normalization.standardize",
+    kernel="normalization.normalize",
     outputs=("y", "mean", "var"),
     vjp=_vjp,
     definition=_definition,
-    formula="y = (x - mean(x)) / sqrt(var(x) + eps)",
+    formula="y = (x - mean(x)) / sqrt(var(x) + eps) weight + bias",
 )
-STANDARDIZE_GRAD = Primitive(
-    "standardize_grad",
-    lambda dy, x_hat, variance, *, axes, eps: Spec(dy.shape, dy.dtype, memory_order(x_hat)),
-    kernel="normalization.standardize_grad",
+NORMALIZE_GRAD = Primitive(
+    "normalize_grad",
+    _grad_spec,
+    kernel="normalization.normalize_grad",
+    outputs=("dx", "dweight", "dbias"),
 )
 
 
-def standardize(x: Tensor, axes: Shape, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    """x with mean 0 and variance 1 over `axes`, and both statistics, detached, of size 1 there."""
-    y, mean, var = apply(STANDARDIZE, x, axes=axes, eps=float(eps))
+def normalize(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, axes: Shape, eps: float,
+    centre: bool = True,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """``(x - mean) / sqrt(var + eps) * weight + bias``, and both statistics over `axes`, detached,
+    of size 1 there.
+
+    `weight` and `bias` have one shape, of as many dimensions as x, each of x's size or 1; None is
+    1 and 0. Without `centre` the mean is taken to be 0.
+    """
+    given = bias if weight is None else weight
+    shape = (1,) * x.ndim if given is None else given.shape
+    w = ones(shape, dtype=x.dtype, device=x.device) if weight is None else weight
+    b = zeros(shape, dtype=x.dtype, device=x.device) if bias is None else bias
+    y, mean, var = apply(NORMALIZE, x, w, b, axes=axes, eps=float(eps), centre=centre)
     return y, mean.detach(), var.detach()
 
 
@@ -136,7 +163,14 @@ def layer_norm(
     """
     axes = _last_axes("layer_norm", input, normalized_shape, weight=weight, bias=bias)
     x, w, b = widened("layer_norm", input, weight, bias)
-    return cast(scaled(standardize(x, axes, eps)[0], w, b), input.dtype)
+    return cast(normalize(x, _aligned(w, x), _aligned(b, x), axes, eps)[0], input.dtype)
+
+
+def _aligned(parameter: Tensor | None, x: Tensor) -> Tensor | None:
+    """A parameter of x's last dimensions, with as many dimensions as x."""
+    if parameter is None or parameter.ndim == x.ndim:
+        return parameter
+    return reshape(parameter, (*[1] * (x.ndim - parameter.ndim), *parameter.shape))
 
 
 @takes_tensors
@@ -165,9 +199,10 @@ def group_norm(
     check_counts("group_norm", (N * C // num_groups, num_groups, *S))
     x, w, b = widened("group_norm", input, weight, bias)
     grouped = reshape(x, (N, num_groups, C // num_groups, *S))
-    y = reshape(standardize(grouped, tuple(range(2, grouped.ndim)), eps)[0], input.shape)
-    w, b = [None if p is None else per_channel(p, input.ndim) for p in (w, b)]
-    return cast(scaled(y, w, b), input.dtype)
+    each = (1, num_groups, C // num_groups, *[1] * len(S))
+    w, b = [None if p is None else reshape(p, each) for p in (w, b)]
+    y = normalize(grouped, w, b, tuple(range(2, grouped.ndim)), eps)[0]
+    return cast(reshape(y, input.shape), input.dtype)
 
 
 def check_counts(op: str, shape: Shape) -> None:
@@ -195,8 +230,7 @@ def rms_norm(
     axes = _last_axes("rms_norm", input, normalized_shape, weight=weight)
     x, w = widened("rms_norm", input, weight)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    y = x / ((x * x).mean(axes, keepdim=True) + eps).sqrt()
-    return cast(scaled(y, w, None), input.dtype)
+    return cast(normalize(x, _aligned(w, x), None, axes, eps, centre=False)[0], input.dtype)
 
 
 @takes_tensors
