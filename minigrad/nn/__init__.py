@@ -17,3 +17,5 @@ from .module import *
 from .normalization import *
 from .parameter import *
 from .pooling import *
+from .smooth_activation import *
+from .softmax import *
