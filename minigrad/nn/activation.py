@@ -17,8 +17,20 @@ from .module import Module
 from .parameter import Parameter
 
 __all__ = [
-    "CELU", "ELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "PReLU",
-    "RReLU", "ReLU", "ReLU6", "SELU", "Softshrink", "Threshold",
+    "CELU",
+    "ELU",
+    "SELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "PReLU",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
+    "Softshrink",
+    "Threshold",
 ]  # fmt: skip
 
 
@@ -52,7 +64,7 @@ class Hardtanh(Activation):
         ArgumentError: `min_val` is not below `max_val`.
     """
 
-    _shown = ("min_val", "max_val")
+    _shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
 
     def __init__(
         self,
