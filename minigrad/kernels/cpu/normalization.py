@@ -16,7 +16,9 @@ from . import reduce
 from .jit import kernel, launch
 
 Axes = tuple[int, ...]
-_REGROUP = frozenset({"reassoc", "nsz", "contract"})  # sums may be vectorised; NaNs are kept
+# Sums may be vectorised; NaNs are kept. No "contract": what of a gradient is lost, all of it in a
+# row of one element, must cancel exactly before it is scaled by 1 / sqrt(eps).
+_REGROUP = frozenset({"reassoc", "nsz"})
 _BLOCK = 32  # rows whose part of the gradients of weight and bias is summed by one task
 
 
