@@ -6,11 +6,14 @@ A file of this package lists what it offers in its `__all__`; a new file is one 
 from . import functional as functional
 from . import init as init
 from .activation import *
+from .batch_norm import *
 from .containers import *
 from .conv import *
+from .conv_transpose import *
 from .dropout import *
 from .embedding import *
 from .flatten import *
+from .instance_norm import *
 from .linear import *
 from .loss import *
 from .module import *

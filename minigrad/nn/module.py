@@ -267,6 +267,11 @@ class Module:
         """
         return load_into(self, state_dict, strict, assign)
 
+    def _adapt_state(self, state: dict[str, Any], prefix: str, version: int | None) -> list[str]:
+        """Change a state that is about to be loaded, in which this module's names begin with
+        `prefix`; returns what is wrong with it. For layers whose state has changed over time."""
+        return []
+
     # Changing everything below ---------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:

@@ -51,6 +51,7 @@ def load_into(
 ) -> IncompatibleKeys:
     """`Module.load_state_dict`."""
     own = named_state(module)
+    given, refused = _adapted(module, given)
     missing = [name for name in own if name not in given]
     unexpected = [name for name in given if name not in own]
     values = {name: as_tensor(given[name]) for name in own if name in given}
@@ -64,7 +65,7 @@ def load_into(
         for name, value in values.items()
         if assign and is_float(value.dtype) != is_float(own[name].dtype)
     ]
-    troubles = {"wrong shape": wrong, "wrong dtype": no_float}
+    troubles = {"wrong shape": wrong, "wrong dtype": no_float, "refused": refused}
     if strict:
         troubles = {"missing": missing, "unexpected": unexpected} | troubles
     listed = [f"\n  {what}: {', '.join(names)}" for what, names in troubles.items() if names]
@@ -80,3 +81,16 @@ def load_into(
             else:
                 own[name].copy_(value)
     return IncompatibleKeys(missing, unexpected)
+
+
+def _adapted(module: Module, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A copy of `given`, as each module wants it, and what modules have against it.
+
+    PyTorch's states carry the version of each module; plain dictionaries carry none.
+    """
+    state, refused = dict(given), []
+    versions = getattr(given, "_metadata", {})
+    for path, below in module.named_modules(remove_duplicate=False):
+        version = versions.get(path, {}).get("version")
+        refused += below._adapt_state(state, f"{path}." if path else "", version)
+    return state, refused

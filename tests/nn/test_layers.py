@@ -50,7 +50,19 @@ MISFITS = [
     (nn.Conv2d(1, 8, 3), (32, 28, 28), r"x\.unsqueeze\(1\)"),
     (nn.Conv2d(1, 8, 3), (28, 28), r"takes \(N, C, H, W\)"),
     (nn.Conv2d(1, 8, 5), (2, 1, 4, 4), "does not fit"),
+    (nn.Conv1d(2, 8, 3), (4, 9, 2), r"x\.permute\(0, 2, 1\)"),
+    (nn.Conv3d(2, 8, 3), (2, 4, 4), r"takes \(N, C, D, H, W\) or \(C, D, H, W\)"),
+    (nn.ConvTranspose2d(3, 8, 3), (2, 1, 9, 9), r"set in_channels=1"),
     (nn.LayerNorm((3, 4)), (2, 4), "does not end in"),
+    (nn.RMSNorm(4), (2, 3), "does not end in"),
+    (nn.GroupNorm(2, 4), (2, 3, 4), "set num_channels"),
+    (nn.BatchNorm1d(3), (2, 4), r"got 4 channels .*set num_features=4"),
+    (nn.BatchNorm2d(3), (2, 4, 4, 3), r"x\.permute\(0, 3, 1, 2\)"),
+    (nn.BatchNorm2d(3), (3, 4, 4), r"x\.unsqueeze\(0\)"),
+    (nn.BatchNorm2d(3), (2, 3), "BatchNorm1d is for such inputs"),
+    (nn.InstanceNorm1d(3, affine=True), (4, 5), "got 4 channels"),
+    (nn.InstanceNorm2d(3, track_running_stats=True), (2, 4, 5, 5), "set num_features=4"),
+    (nn.CrossMapLRN2d(3), (4, 5, 6), r"takes \(N, C, H, W\)"),
     (nn.MaxPool2d(5), (2, 1, 4, 4), "do not fit"),
 ]
 
@@ -65,7 +77,10 @@ def test_misfitting_inputs(layer, shape, message):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: nn.Conv2d(1, 2, 3, padding_mode="reflect"), "only 'zeros'"),
+        (lambda: nn.Conv2d(1, 2, 3, padding_mode="wrap"), "zeros, reflect, replicate, circular"),
+        (lambda: nn.ConvTranspose2d(1, 2, 3, padding_mode="reflect"), "must be 'zeros'"),
+        (lambda: nn.GroupNorm(2, 3), "num_channels=3"),
+        (lambda: nn.Conv1d(1, 2, (3, 3)), r"Conv1d: kernel_size=\(3, 3\)"),
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "groups=2"),
         (lambda: nn.Conv2d(3, 4, 3, padding="full"), "padding='full'"),
         (lambda: nn.Conv2d(3, 4, 3, stride=2, padding="same"), "stride 1"),
