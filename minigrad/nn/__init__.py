@@ -6,6 +6,7 @@ A file of this package lists what it offers in its `__all__`; a new file is one 
 from . import functional as functional
 from . import init as init
 from .activation import *
+from .attention import *
 from .batch_norm import *
 from .containers import *
 from .conv import *
@@ -22,3 +23,4 @@ from .parameter import *
 from .pooling import *
 from .smooth_activation import *
 from .softmax import *
+from .transformer import *

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -108,6 +110,18 @@ class ModuleList(_Numbered):
 
     def _of(self, members: list[tuple[str, Module]]) -> Module:
         return ModuleList([module for _, module in members])
+
+    def _shown(self) -> list[tuple[str, str]]:
+        """As PyTorch: neighbours that look alike are shown once, ``(0-1): 2 x Linear(...)``."""
+        shown = []
+        for text, group in itertools.groupby(super()._shown(), key=operator.itemgetter(1)):
+            names = [name for name, _ in group]
+            alone = len(names) == 1
+            shown.append((
+                names[0] if alone else f"{names[0]}-{names[-1]}",
+                text if alone else f"{len(names)} x {text}",
+            ))  # fmt: skip
+        return shown
 
 
 class ModuleDict(Module):

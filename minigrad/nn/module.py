@@ -341,12 +341,16 @@ class Module:
         """What stands in the parentheses of a layer: its settings."""
         return ""
 
+    def _shown(self) -> list[tuple[str, str]]:
+        """Names and texts of the modules directly below, as repr shows them."""
+        return [(name, repr(child)) for name, child in self._held(Module)]
+
     def __repr__(self) -> str:
-        extra, children = self.extra_repr(), self._held(Module)
+        extra, children = self.extra_repr(), self._shown()
         if not children:
             return f"{type(self).__name__}({extra})"
         lines = [extra] if extra else []
-        lines += [f"({name}): {child!r}" for name, child in children]
+        lines += [f"({name}): {text}" for name, text in children]
         body = textwrap.indent("\n".join(lines), "  ")
         return f"{type(self).__name__}(\n{body}\n)"
 

@@ -64,7 +64,11 @@ def check_all(namespace: dict[str, Any]) -> None:
         home = getattr(value, "__module__", "") or ""
         ours = home.startswith("minigrad.ops.") or home == "minigrad.dtypes"
         if ours and inspect.isfunction(value) and not hasattr(value, "method"):
-            namespace[name] = made[value] = made.get(value) or checked(value)
+            if value not in made:
+                made[value] = function = checked(value)
+                # Where pickle finds it: a model may hold F.relu.
+                function.__module__, function.__qualname__ = namespace["__name__"], name
+            namespace[name] = made[value]
 
 
 def method_of(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
