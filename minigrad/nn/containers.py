@@ -111,10 +111,10 @@ class ModuleList(_Numbered):
     def _of(self, members: list[tuple[str, Module]]) -> Module:
         return ModuleList([module for _, module in members])
 
-    def _shown(self) -> list[tuple[str, str]]:
+    def _children_shown(self) -> list[tuple[str, str]]:
         """As PyTorch: neighbours that look alike are shown once, ``(0-1): 2 x Linear(...)``."""
         shown = []
-        for text, group in itertools.groupby(super()._shown(), key=operator.itemgetter(1)):
+        for text, group in itertools.groupby(super()._children_shown(), key=operator.itemgetter(1)):
             names = [name for name, _ in group]
             alone = len(names) == 1
             shown.append((

@@ -341,12 +341,12 @@ class Module:
         """What stands in the parentheses of a layer: its settings."""
         return ""
 
-    def _shown(self) -> list[tuple[str, str]]:
+    def _children_shown(self) -> list[tuple[str, str]]:
         """Names and texts of the modules directly below, as repr shows them."""
         return [(name, repr(child)) for name, child in self._held(Module)]
 
     def __repr__(self) -> str:
-        extra, children = self.extra_repr(), self._shown()
+        extra, children = self.extra_repr(), self._children_shown()
         if not children:
             return f"{type(self).__name__}({extra})"
         lines = [extra] if extra else []
