@@ -149,6 +149,7 @@ def test_second_derivative(family, row):
     assert ours == pytest.approx((float(ahead) - float(behind)) / (2 * step), rel=1e-4, abs=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_recordings_are_of_this_pytorch():
     """With PyTorch at hand: it still does what was recorded."""
     torch = pytest.importorskip("torch")
