@@ -45,11 +45,15 @@ class Activation(Module):
         return ", ".join(settings + ["inplace=True"] * self.inplace)
 
 
-class ReLU(Activation):
-    """``max(0, x)``; with `inplace` written into the input."""
+class InplaceActivation(Activation):
+    """The base of those whose one setting is `inplace`."""
 
     def __init__(self, inplace: bool = False) -> None:
         self.inplace = inplace
+
+
+class ReLU(InplaceActivation):
+    """``max(0, x)``; with `inplace` written into the input."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.relu(input, self.inplace)
@@ -176,20 +180,21 @@ class RReLU(Activation):
 # Straight lines for smooth functions ---------------------------------------------------------
 
 
-class Hardsigmoid(Activation):
-    """``min(max(x + 3, 0), 6) / 6``, a sigmoid of straight lines."""
+class _Hard(InplaceActivation):
+    """What the two share: PyTorch's text does not tell `inplace`."""
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
+    def extra_repr(self) -> str:
+        return ""
+
+
+class Hardsigmoid(_Hard):
+    """``min(max(x + 3, 0), 6) / 6``, a sigmoid of straight lines."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.hardsigmoid(input, self.inplace)
 
-    def extra_repr(self) -> str:
-        return ""  # PyTorch's does not tell inplace
 
-
-class Hardswish(Hardsigmoid):
+class Hardswish(_Hard):
     """``x * hardsigmoid(x)`` (Howard et al. 2019)."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -223,30 +228,31 @@ class Softshrink(_Shrink):
 # An exponential below 0 ----------------------------------------------------------------------
 
 
-class ELU(Activation):
-    """``x`` where x > 0, else ``alpha * (exp(x) - 1)`` (Clevert et al. 2015)."""
+class _Alpha(Activation):
+    """What ELU and CELU share: `alpha`, the limit (negated) at minus infinity."""
 
     _shown = ("alpha",)
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         self.alpha, self.inplace = alpha, inplace
 
+
+class ELU(_Alpha):
+    """``x`` where x > 0, else ``alpha * (exp(x) - 1)`` (Clevert et al. 2015)."""
+
     def forward(self, input: Tensor) -> Tensor:
         return F.elu(input, self.alpha, self.inplace)
 
 
-class CELU(ELU):
+class CELU(_Alpha):
     """``x`` where x > 0, else ``alpha * (exp(x / alpha) - 1)`` (Barron 2017)."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.celu(input, self.alpha, self.inplace)
 
 
-class SELU(Activation):
+class SELU(InplaceActivation):
     """`ELU` with the scales that keep mean 0 and variance 1 (Klambauer et al. 2017)."""
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         return F.selu(input, self.inplace)

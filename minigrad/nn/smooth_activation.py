@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..tensor import Tensor
 from . import functional as F
-from .activation import Activation
+from .activation import Activation, InplaceActivation
 from .module import Module
 
 __all__ = [
@@ -63,17 +63,14 @@ class Softplus(Activation):
 # x times something that rises from 0 to 1 ----------------------------------------------------
 
 
-class SiLU(Activation):
+class SiLU(InplaceActivation):
     """``x * sigmoid(x)``, also called swish; with `inplace` written into the input."""
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         return F.silu(input, self.inplace)
 
 
-class Mish(SiLU):
+class Mish(InplaceActivation):
     """``x * tanh(softplus(x))`` (Misra 2019); with `inplace` written into the input."""
 
     def forward(self, input: Tensor) -> Tensor:

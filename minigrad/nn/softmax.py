@@ -13,30 +13,32 @@ from .module import Module
 __all__ = ["LogSoftmax", "Softmax", "Softmax2d", "Softmin"]
 
 
-class Softmax(Module):
-    """``exp(x) / sum(exp(x))`` over `dim`: probabilities.
-
-    `CrossEntropyLoss` takes logits: no Softmax belongs before it.
-    """
-
+class _OverOneDimension(Module):
     def __init__(self, dim: int | None = None) -> None:
         self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
 
 
-class LogSoftmax(Softmax):
+class Softmax(_OverOneDimension):
+    """``exp(x) / sum(exp(x))`` over `dim`: probabilities.
+
+    `CrossEntropyLoss` takes logits: no Softmax belongs before it.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softmax(input, self.dim)
+
+
+class LogSoftmax(_OverOneDimension):
     """The logarithm of `Softmax`, for `NLLLoss`; exact where a probability would be 0."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.log_softmax(input, self.dim)
 
 
-class Softmin(Softmax):
+class Softmin(_OverOneDimension):
     """The `Softmax` of ``-x``: the smallest number gets the largest probability."""
 
     def forward(self, input: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import CATEGORY, INT, float32, float64, int64
-from ..errors import ArgumentError, DTypeError, RangeError, ShapeError
+from ..errors import ArgumentError, DeviceError, DTypeError, RangeError, ShapeError
 from ..ir import Primitive, Spec
 from ..tensor import Tensor, apply
 from .choice import where
@@ -124,6 +124,11 @@ def ctc_loss(
     sizes = _lengths("target_lengths", target_lengths, N, log_p, None)
     if CATEGORY[labels.dtype] != INT:
         raise DTypeError(f"ctc_loss: targets must be integers, got {labels.dtype}")
+    if labels.device != log_p.device:
+        raise DeviceError(
+            f"ctc_loss: targets are on {labels.device} and log_probs on {log_p.device}; move the "
+            f"targets, targets.to({str(log_p.device)!r})"
+        )
     labels = _rows(cast(labels, int64), sizes, N)
     _check_labels(labels, sizes, C)
     loss, _ = apply(CTC, log_p, labels, steps, sizes, blank=blank)
