@@ -109,7 +109,10 @@ class DataLoader:
         if self.sampler is not None:
             return self.sampler
         size = len(self.dataset)
-        return streams.permutation(size, self.seed, epoch).tolist() if self.shuffle else range(size)
+        if not self.shuffle:
+            return range(size)
+        with streams.ordering(streams.Order(self.seed, epoch)):
+            return streams.permutation(streams.stream(), size).tolist()
 
 
 def _integer(name: str, value: int, *, least: int) -> int:
@@ -138,7 +141,8 @@ def _load(
 
 
 def _load_item(dataset: Any, seed: int, epoch: int, index: Any) -> Any:
-    outer, streams.loading.item = streams.loading.item, (seed, epoch, index)
+    outer = streams.loading.item
+    streams.loading.item = streams.Item(seed, epoch, index)
     try:
         return dataset[index]
     except Exception as error:
