@@ -114,7 +114,9 @@ def _record(
 ) -> None:
     needs = tuple([edge is not None for edge in edges])
     plan = Plan(needs, (), (), ())
-    node = Node(UserOperation(cls, [(o.shape, o.dtype) for o in outs]), {"ctx": ctx}, edges, plan)
+    node = Node(
+        UserOperation(cls, [(o.shape, o.dtype, o.device) for o in outs]), {"ctx": ctx}, edges, plan
+    )
     node.metas = tuple([(a.shape, a.dtype) if isinstance(a, Tensor) else ((), None) for a in args])
     skipped = {id(x) for x in ctx._not_differentiable}
     for index, out in enumerate(outs):
@@ -138,7 +140,7 @@ class UserOperation(Primitive):
     kind = "user"
     definition = None
 
-    def __init__(self, function: type[Function], metas: list[tuple[Any, Any]]) -> None:
+    def __init__(self, function: type[Function], metas: list[tuple[Any, ...]]) -> None:
         self.name, self.function, self.metas = function.__name__, function, metas
         self.outputs = tuple([f"y{i}" for i in range(len(metas))])
         self.broadcasts = False
@@ -157,8 +159,8 @@ class UserOperation(Primitive):
         try:
             if ctx._materialize:
                 cotangents = [
-                    zeros(shape, dtype=dtype) if g is None else g
-                    for g, (shape, dtype) in zip(cotangents, self.metas, strict=True)
+                    zeros(shape, dtype=dtype, device=device) if g is None else g
+                    for g, (shape, dtype, device) in zip(cotangents, self.metas, strict=True)
                 ]
             found = self.function.backward(ctx, *cotangents)
         finally:

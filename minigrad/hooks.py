@@ -33,14 +33,18 @@ class RemovableHandle:
         self.remove()
 
 
-class Hooks(dict[int, Callable[..., Any]]):
-    """Hooks by handle, in the order of registration. A dict that can be referred to weakly."""
+class Hooks(dict[int, Any]):
+    """Hooks by handle, in the order they run. A dict that can be referred to weakly."""
 
 
-def add_hook(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
-    """Register `hook` in `hooks`."""
+def add_hook(hooks: Hooks, hook: Any, prepend: bool = False) -> RemovableHandle:
+    """Register `hook` in `hooks`, after those that are there, or before them with `prepend`."""
     handle = RemovableHandle(hooks)
+    later = dict(hooks) if prepend else {}
+    if prepend:
+        hooks.clear()
     hooks[handle.id] = hook
+    hooks.update(later)
     return handle
 
 

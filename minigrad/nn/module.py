@@ -7,24 +7,23 @@ Members are ordinary attributes, so reading ``self.fc1`` costs what any attribut
 from __future__ import annotations
 
 import textwrap
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 from weakref import ref
 
 from ..context import state
-from ..dtypes import as_dtype, float32, float64, is_float
 from ..errors import ArgumentError, DTypeError
-from ..hooks import Hooks, RemovableHandle, add_hook
-from ..ops.shape import destination
+from ..hooks import Hooks
 from ..tensor import Tensor
-from .parameter import Parameter
-from .state import IncompatibleKeys, load_into, state_of
+from .module_hooks import Hooked, call_with_hooks
+from .moving import Movable
+from .parameter import Buffer, Parameter
+from .state import Stateful
 
 __all__ = ["Module"]
 
 
-class Module:
+class Module(Hooked, Movable, Stateful):
     """The base of all layers and models.
 
     A subclass makes its parameters and submodules in ``__init__``, as plain attributes, and says
@@ -44,14 +43,12 @@ class Module:
     training: bool
     _kinds: dict[str, type]  # member name -> Parameter, Module, or Tensor for a buffer
     _transient: set[str]  # buffers that state_dict leaves out
-    _hooks: Hooks
-    _pre_hooks: Hooks
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # Here and not in __init__, so that a subclass which forgets super().__init__() works.
         self = super().__new__(cls)
         self.__dict__.update(
-            training=True, _kinds={}, _transient=set(), _hooks=Hooks(), _pre_hooks=Hooks()
+            training=True, _kinds={}, _transient=set(), _hooks=Hooks(), _state_hooks=Hooks()
         )
         return self
 
@@ -69,30 +66,14 @@ class Module:
         # A weak reference, for the graph keeps the path and must not keep the module alive.
         state.path = (outer, ref(self))
         try:
-            if self._hooks or self._pre_hooks:
-                return self._forward_with_hooks(args, kwargs)
+            if self._hooks:
+                return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         finally:
             state.path = outer
 
-    def _forward_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for pre_hook in list(self._pre_hooks.values()):
-            replaced = pre_hook(self, args)
-            if replaced is not None:
-                args = replaced if isinstance(replaced, tuple) else (replaced,)
-        output = self.forward(*args, **kwargs)
-        for hook in list(self._hooks.values()):
-            replaced = hook(self, args, output)
-            output = output if replaced is None else replaced
-        return output
-
-    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after `forward`; what it returns replaces output."""
-        return add_hook(self._hooks, hook)
-
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(module, args)`` before `forward`; what it returns replaces the arguments."""
-        return add_hook(self._pre_hooks, hook)
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Does nothing: PyTorch's makes calls faster and changes no result."""
 
     # Registering ---------------------------------------------------------------------------
 
@@ -100,6 +81,9 @@ class Module:
         kind = self._kinds.get(name)
         if isinstance(value, Parameter | Module):
             self._note(name, Parameter if isinstance(value, Parameter) else Module)
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
+            return
         elif kind is not None and value is not None and not isinstance(value, kind):
             wanted = {Parameter: "Parameter", Module: "Module", Tensor: "Tensor"}[kind]
             raise DTypeError(
@@ -149,6 +133,10 @@ class Module:
         """The submodule `name`."""
         self._register(name, Module, module)
 
+    def register_module(self, name: str, module: Module | None) -> None:
+        """`add_module`, under another name."""
+        self.add_module(name, module)
+
     # Finding -------------------------------------------------------------------------------
 
     def _held(self, kind: type) -> list[tuple[str, Any]]:
@@ -156,6 +144,9 @@ class Module:
         held = self.__dict__
         members = [(name, held[name]) for name, k in self._kinds.items() if k is kind]
         return [member for member in members if member[1] is not None]
+
+    def _held_modules(self) -> list[tuple[str, Module]]:
+        return self._held(Module)
 
     def _held_state(self) -> list[tuple[str, Any]]:
         """This module's own parameters, then its persistent buffers."""
@@ -234,43 +225,37 @@ class Module:
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of a dotted name; AttributeError if there is none."""
+        return self._member(target, Parameter, "parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of a dotted name; AttributeError if there is none."""
+        return self._member(target, Tensor, "buffer")
+
+    def _member(self, target: str, kind: type, what: str) -> Any:
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
-        if module._kinds.get(name) is not Parameter:
-            raise AttributeError(f"{type(self).__name__} has no parameter {target!r}")
+        if module._kinds.get(name) is not kind:
+            raise AttributeError(f"{type(self).__name__} has no {what} {target!r}")
         return module.__dict__[name]
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put `module` in the place of that of a dotted name.
+
+        The name's last part may be new, unless `strict`; AttributeError if the rest is.
+        """
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if not isinstance(module, Module):
+            raise ArgumentError(f"set_submodule: expected a Module, got {type(module).__name__}")
+        if not target or (name not in owner._kinds and (strict or hasattr(owner, name))):
+            raise AttributeError(f"{type(self).__name__} has no module {target!r}")
+        if name in owner._kinds and owner._kinds[name] is not Module:
+            raise AttributeError(f"{type(self).__name__}.{target} is no module")
+        setattr(owner, name, module)
 
     def _name_of(self, child: Module) -> str | None:
         """The dotted name under which this module holds `child`, for error messages."""
         return next((name for name, m in self.named_modules() if m is child and name), None)
-
-    # State ---------------------------------------------------------------------------------
-
-    def state_dict(self) -> OrderedDict[str, Tensor]:
-        """All parameters and persistent buffers by dotted name, sharing memory, detached."""
-        return state_of(self)
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Take over the values of a `state_dict`; all of them, or none if anything is wrong.
-
-        Args:
-            state_dict: tensors (or arrays) by name; they are copied and cast.
-            strict: whether names missing from the state, or unknown to the module, are errors.
-            assign: take the tensors themselves, with their dtype and device, instead of copying.
-
-        Returns: the names that were missing and those that were unexpected.
-
-        Raises:
-            Error: names are missing or unexpected, or shapes differ; the message lists them all.
-        """
-        return load_into(self, state_dict, strict, assign)
-
-    def _adapt_state(self, state: dict[str, Any], prefix: str, version: int | None) -> list[str]:
-        """Change a state that is about to be loaded, in which this module's names begin with
-        `prefix`; returns what is wrong with it. For layers whose state has changed over time."""
-        return []
 
     # Changing everything below ---------------------------------------------------------------
 
@@ -283,8 +268,11 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Training behaviour (dropout drops) on, or with False off; returns itself."""
-        for module in self.modules():
-            module.training = mode
+        if not isinstance(mode, bool):
+            raise ArgumentError(f"train: expected True or False, got {mode!r}")
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Self:
@@ -303,37 +291,8 @@ class Module:
             if p.grad is not None:
                 p.grad = None if set_to_none else p.grad.detach().zero_()
 
-    def to(self, *args: Any, device: Any = None, dtype: Any = None) -> Self:
-        """Move to a device or a floating-point dtype; returns itself.
-
-        Parameters stay the same objects, so an optimizer made before stays valid. Integer buffers
-        keep their dtype.
-        """
-        device, dtype = destination(args, device, dtype)
-        if dtype is not None and not is_float(as_dtype(dtype)):
-            raise DTypeError(f"{type(self).__name__}.to: {dtype} is not a floating-point dtype")
-        for t in [*self.parameters(), *self.buffers()]:
-            wanted = dtype if is_float(t.dtype) else None
-            t.data = t.detach().to(device=device, dtype=wanted)
-            if t.grad is not None:
-                t.grad = t.grad.detach().to(device=device, dtype=wanted)
-        return self
-
-    def cpu(self) -> Self:
-        """Move to the CPU; returns itself."""
-        return self.to(device="cpu")
-
-    def cuda(self) -> Self:
-        """Move to the GPU; returns itself."""
-        return self.to(device="cuda")
-
-    def float(self) -> Self:
-        """Make parameters and floating-point buffers float32; returns itself."""
-        return self.to(dtype=float32)
-
-    def double(self) -> Self:
-        """Make parameters and floating-point buffers float64; returns itself."""
-        return self.to(dtype=float64)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     # Printing ------------------------------------------------------------------------------
 
@@ -344,6 +303,10 @@ class Module:
     def _children_shown(self) -> list[tuple[str, str]]:
         """Names and texts of the modules directly below, as repr shows them."""
         return [(name, repr(child)) for name, child in self._held(Module)]
+
+    def __dir__(self) -> Iterable[str]:
+        """Attributes that can be written after a dot: not the numbers of a Sequential."""
+        return [name for name in super().__dir__() if name.isidentifier()]
 
     def __repr__(self) -> str:
         extra, children = self.extra_repr(), self._children_shown()

@@ -158,6 +158,69 @@ def test_repr_is_pytorchs():
     assert repr(nn.Parameter(mg.tensor([1.5]))) == repr(torch.nn.Parameter(torch.tensor([1.5])))
 
 
+def test_moving_to_whatever_pytorch_takes(device):
+    net = Net()
+    assert net.half().scale.dtype == mg.float16 and net.bfloat16().scratch.dtype == mg.bfloat16
+    net.to(mg.zeros(1, dtype=mg.float64, device=device), True)
+    assert net.scale.dtype == mg.float64 and net.scale.device.type == device
+    assert net.to(device, mg.float32, non_blocking=True).fc1.bias.dtype == mg.float32
+    assert net.count.dtype == mg.int64
+    with pytest.raises(DTypeError, match="requires grad cannot be int64"):
+        net.type(mg.int64)
+    conv = nn.Conv2d(3, 4, 2).to(memory_format=mg.channels_last)
+    assert conv.weight.is_contiguous(memory_format=mg.channels_last)
+    before = net.scale
+    assert net.type(mg.float64).count.dtype == mg.float64
+    net.to_empty(device="cpu")
+    assert net.scale is before and net.fc1.weight.shape == (3, 4)
+    assert net.scratch.device.type == "cpu"
+
+
+def test_overridden_train_and_apply_are_heard_below():
+    class Frozen(nn.Linear):
+        extra = mg.zeros(1)
+
+        def train(self, mode=True):
+            return super().train(False)
+
+        def _apply(self, fn, recurse=True):
+            self.extra = fn(self.extra)
+            return super()._apply(fn, recurse)
+
+    net = nn.Sequential(nn.Sequential(Frozen(1, 1)), nn.Dropout()).train().double()
+    assert net[1].training and not net[0][0].training and net[0][0].extra.dtype == mg.float64
+    with pytest.raises(ArgumentError, match="True or False"):
+        net.train("eval")
+
+
+def test_buffers_by_assignment():
+    net = nn.Module()
+    net.mean = nn.Buffer(mg.ones(2))
+    net.scratch = nn.Buffer(mg.ones(2), persistent=False)
+    assert names(net.named_buffers()) == ["mean", "scratch"] and list(net.state_dict()) == ["mean"]
+    assert net.get_buffer("mean") is net.mean and isinstance(net.mean, nn.Buffer)
+    assert not copy.deepcopy(net).scratch.persistent
+    net.mean = mg.zeros(2)  # still the buffer
+    assert net.state_dict()["mean"].tolist() == [0, 0]
+    assert nn.Buffer().shape == nn.Parameter().shape == (0,)
+    with pytest.raises(AttributeError, match="no buffer 'oops'"):
+        net.get_buffer("oops")
+    with pytest.raises(DTypeError, match="wrap the values"):
+        nn.Buffer([1.0])
+
+
+def test_replacing_submodules():
+    net = nn.Sequential(nn.Sequential(nn.Linear(2, 2)), nn.Tanh())
+    net.set_submodule("0.0", nn.Linear(2, 3))
+    assert net(mg.ones(1, 2)).shape == (1, 3) and "0" not in dir(net) and "forward" in dir(net)
+    net.set_submodule("0.new", nn.Identity())
+    for target, strict in (("0.other", True), ("nowhere.0", False), ("0.0.weight", False)):
+        with pytest.raises(AttributeError):
+            net.set_submodule(target, nn.Identity(), strict)
+    net.register_module("end", nn.Identity())
+    assert names(net.named_children()) == ["0", "1", "end"] and net.compile() is None
+
+
 def test_errors_carry_the_path():
     net = Net()
     with pytest.raises(ShapeError, match=r"^Net\.fc1: Linear\(in_features=4, out_features=3\) got"):

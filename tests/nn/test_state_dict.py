@@ -93,3 +93,81 @@ def test_moving_between_devices(tmp_path, device):
     np.testing.assert_array_equal(
         twin(x).detach().numpy(), twin.to(device)(x.to(device)).detach().cpu().numpy()
     )
+
+
+def test_prefix_destination_and_the_tensors_themselves():
+    model = net()
+    found = OrderedDict(other=1)
+    assert model.state_dict(found, prefix="net.", keep_vars=True) is found
+    assert list(found) == ["other", "net.a.weight", "net.a.bias", "net.b.weight"]
+    assert found["net.a.bias"] is model.a.bias
+    assert model.state_dict()._metadata == {p: {"version": 1} for p in ("", "a", "b")}
+
+
+class Counting(nn.Module):
+    """A module with something in its state that is no tensor."""
+
+    def __init__(self):
+        self.names = ["a"]
+
+    def get_extra_state(self):
+        return {"names": self.names}
+
+    def set_extra_state(self, state):
+        self.names = state["names"]
+
+
+def test_extra_state():
+    model, twin = nn.Sequential(Counting()), nn.Sequential(Counting())
+    model[0].names = ["b", "c"]
+    state = model.state_dict()
+    assert list(state) == ["0._extra_state"]
+    twin.load_state_dict(state)
+    assert twin[0].names == ["b", "c"]
+    with pytest.raises(Error, match=r"missing: 0\._extra_state"):
+        twin.load_state_dict({})
+    with pytest.raises(Error, match=r"unexpected: 0\._extra_state"):
+        nn.Sequential(nn.Identity()).load_state_dict(state)
+
+
+def test_hooks_rename_what_is_loaded_and_saved():
+    model = net()
+    old = {name.replace("a.", "first."): t for name, t in net().state_dict().items()}
+
+    def rename(module, state, prefix, metadata, strict, missing, unexpected, messages):
+        assert prefix == "a." and strict
+        for name in ("weight", "bias"):
+            state[prefix + name] = state.pop("first." + name)
+
+    model.a.register_load_state_dict_pre_hook(rename)
+    model.load_state_dict(old)
+    assert (model.a.weight == old["first.weight"]).all() and "first.weight" in old
+
+    seen = []
+    model.a.register_state_dict_pre_hook(lambda m, prefix, keep: seen.append((prefix, keep)))
+    returning = model.register_state_dict_post_hook(lambda m, state, *about: state.pop("b.weight"))
+    with returning, pytest.raises(Error, match="returned a value"):
+        model.state_dict()
+    model.register_state_dict_post_hook(lambda m, state, *about: state.update(note=1))
+    assert model.state_dict()["note"] == 1 and seen == [("a.", False)] * 2
+
+
+def test_a_hook_may_forgive_names_and_otherwise_nothing_is_loaded():
+    model, state = net(), net().state_dict()
+    before = model.a.weight.detach().clone()
+    del state["b.weight"]
+    handle = model.b.register_load_state_dict_post_hook(lambda m, keys: None)
+    with pytest.raises(Error, match=r"nothing was loaded.\n  missing: b\.weight"):
+        model.load_state_dict(state)
+    assert (model.a.weight == before).all()
+    handle.remove()
+    model.b.register_load_state_dict_post_hook(lambda m, keys: keys.missing_keys.clear())
+    assert repr(model.load_state_dict(state)) == "<All keys matched successfully>"
+    assert (model.a.weight == state["a.weight"]).all()
+
+    def complain(module, state, prefix, metadata, strict, missing, unexpected, messages):
+        messages.append("too old")
+
+    model.register_load_state_dict_pre_hook(complain)
+    with pytest.raises(Error, match="refused: too old"):
+        model.load_state_dict(state, strict=False)
