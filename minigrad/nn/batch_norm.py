@@ -43,6 +43,7 @@ class NormWithStatistics(Module):
     num_batches_tracked: Tensor | None
     dims: ClassVar[tuple[int, ...]]  # how many dimensions an input may have
     shapes: ClassVar[str]  # and which
+    _version = 2  # since it counts batches
 
     def __init__(
         self,
