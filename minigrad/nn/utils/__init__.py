@@ -1,0 +1,3 @@
+"""Helpers of layers, under PyTorch's names."""
+
+from . import rnn as rnn
