@@ -5,6 +5,7 @@ A file of this package lists what it offers in its `__all__`; a new file is one 
 
 from . import functional as functional
 from . import init as init
+from . import utils as utils
 from .activation import *
 from .attention import *
 from .batch_norm import *
@@ -24,6 +25,9 @@ from .normalization import *
 from .parameter import *
 from .pooling import *
 from .regression_loss import *
+from .recurrent import *
+from .recurrent_base import *
+from .recurrent_cells import *
 from .smooth_activation import *
 from .softmax import *
 from .transformer import *

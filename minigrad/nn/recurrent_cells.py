@@ -30,6 +30,8 @@ class RNNCellBase(Module):
     """
 
     nonlinearity: str
+    bias_ih: Parameter | None
+    bias_hh: Parameter | None
 
     def __init__(
         self,

@@ -34,30 +34,32 @@ State = tuple[Tensor, ...]
 def _run(
     step: Callable[..., State], x: Tensor, state: State, sizes: Sizes, reverse: bool
 ) -> tuple[list[Tensor], State]:
-    """``step(x_t, *state)`` along the sequences, its results new states and then what is to be
-    kept of every step: those joined in the order of the data, and the last states."""
+    """``step(x_t, *state)`` along the sequences: what it gave, joined, and the last states.
+
+    A step gives its new states first, then what is to be kept of it.
+    """
+    count = len(state)
     kept: dict[int, State] = {}
     for start, n in steps(sizes, reverse):
         found = step(x[start : start + n], *[s[:n] for s in state])
-        rests = [s[n:] for s in state]  # of sequences that have ended, or are still to begin
-        news = found[: len(state)]
-        state = tuple(
-            [cat([new, rest]) if rest.shape[0] else new for new, rest in zip(news, rests)]
-        )
-        kept[start] = found[len(state) :]
-    return [cat([kept[start][k] for start in sorted(kept)]) for k in range(len(found) - len(state))], state  # fmt: skip
+        # Sequences that have ended, or are still to begin, stay as they are.
+        pairs = [(new, s[n:]) for new, s in zip(found, state)]
+        state = tuple([cat([new, rest]) if rest.shape[0] else new for new, rest in pairs])
+        kept[start] = found[count:]
+    in_order = [kept[start] for start in sorted(kept)]
+    return [cat(column) for column in zip(*in_order)], state
 
 
 def _before(y: Tensor, first: Tensor, sizes: Sizes, reverse: bool) -> Tensor:
     """The state that each step started from, row by row: `y` one step later, `first` at starts."""
+    if min(sizes) == max(sizes):  # two pieces instead of T
+        B, N = sizes[0], y.shape[0]
+        return cat([y[B:], first] if reverse else [first, y[: N - B]])
     order = steps(sizes, reverse)
     rows = {order[0][0]: [first[: order[0][1]]]}
     for (start, n), (earlier, m) in zip(order[1:], order):
-        same = [y[earlier : earlier + min(n, m)]]
-        rows[start] = same if n <= m else [*same, first[m:n]]
-    if min(sizes) == max(sizes):  # one piece instead of T
-        B, N = sizes[0], y.shape[0]
-        return cat([y[B:], first] if reverse else [first, y[: N - B]])
+        same = y[earlier : earlier + min(n, m)]
+        rows[start] = [same] if n <= m else [same, first[m:n]]
     return cat([piece for start in sorted(rows) for piece in rows[start]])
 
 
@@ -281,7 +283,7 @@ def _layer(
             b_hh = zeros(w_hh.shape[:1], dtype=w_hh.dtype, device=w_hh.device)
         y, last, gates, _ = apply(GRU, linear(input, w_ih, b_ih), state[0], w_hh, b_hh, **facts)
         return y, [last], gates
-    bias = b_ih if b_hh is None else b_ih + b_hh  # type: ignore[operator]
+    bias = b_ih if b_hh is None else b_ih + b_hh
     x = linear(input, w_ih, bias)
     if mode == "LSTM":
         weights = (w_hh,) if w_hr is None else (w_hh, w_hr)

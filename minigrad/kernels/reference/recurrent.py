@@ -83,7 +83,10 @@ def gru_grad(
     dx: Array, dz: Array, dh: Array, g_y: Array, g_last: Array, gates: Array, inner: Array,
     before: Array, w: Array, *, sizes: Sizes, reverse: bool,
 ) -> None:  # fmt: skip
-    """The gradients in x, in ``h w^T + b`` of every step, and in h. `before`: every step's old h."""
+    """The gradients in x, in ``h w^T + b`` of every step, and in h.
+
+    `before` (N, H) is the state that each step started from.
+    """
     H = dh.shape[1]
     dh[...] = g_last
     for start, n in steps(sizes, not reverse):

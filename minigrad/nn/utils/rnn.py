@@ -266,7 +266,9 @@ def pad_sequence(
     if not parts:
         raise Error(f"{op}: received an empty list of sequences")
     if padding_side not in ("right", "left"):
-        raise Error(f"{op}: Expected padding_side to be one of left or right, but got {padding_side}")
+        raise Error(
+            f"{op}: Expected padding_side to be one of left or right, but got {padding_side}"
+        )
     for x in parts:
         if not isinstance(x, Tensor):
             raise DTypeError(f"{op}: expected Tensors, got {type(x).__name__}")
