@@ -24,10 +24,10 @@ from .module import *
 from .normalization import *
 from .parameter import *
 from .pooling import *
-from .regression_loss import *
 from .recurrent import *
 from .recurrent_base import *
 from .recurrent_cells import *
+from .regression_loss import *
 from .smooth_activation import *
 from .softmax import *
 from .transformer import *
