@@ -7,6 +7,7 @@ from . import functional as functional
 from . import init as init
 from . import utils as utils
 from .activation import *
+from .adaptive_pooling import *
 from .attention import *
 from .batch_norm import *
 from .class_loss import *
@@ -22,8 +23,10 @@ from .linear import *
 from .margin_loss import *
 from .module import *
 from .normalization import *
+from .padding import *
 from .parameter import *
 from .pooling import *
+from .rearranging import *
 from .recurrent import *
 from .recurrent_base import *
 from .recurrent_cells import *
@@ -31,3 +34,4 @@ from .regression_loss import *
 from .smooth_activation import *
 from .softmax import *
 from .transformer import *
+from .upsampling import *

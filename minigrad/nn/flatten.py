@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from ..ops.operands import axis_of
 from ..tensor import Tensor
 from .module import Module
@@ -37,10 +37,18 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Dimension `dim` becomes several, of `unflattened_size`; one of them may be -1."""
+    """Dimension `dim` becomes several, of `unflattened_size`; one of them may be -1.
+
+    Raises:
+        DTypeError: `unflattened_size` is no tuple or list of integers.
+        ShapeError: the dimension is not of that size.
+    """
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
-        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+        sizes = unflattened_size
+        if not isinstance(sizes, (tuple, list)) or not all([isinstance(n, int) for n in sizes]):
+            raise DTypeError(f"Unflatten: unflattened_size={sizes!r} must be a tuple of integers")
+        self.dim, self.unflattened_size = dim, sizes
 
     def forward(self, input: Tensor) -> Tensor:
         axis, shape = axis_of(self.dim, input.ndim, "Unflatten"), input.shape

@@ -64,12 +64,21 @@ MISFITS = [
     (nn.InstanceNorm2d(3, track_running_stats=True), (2, 4, 5, 5), "set num_features=4"),
     (nn.CrossMapLRN2d(3), (4, 5, 6), r"takes \(N, C, H, W\)"),
     (nn.MaxPool2d(5), (2, 1, 4, 4), "do not fit"),
+    (nn.CircularPad2d((1, 1)), (2, 3), "3 or 4 dimensions"),
+    (nn.ReflectionPad1d(4), (2, 3), "narrower than 3"),
+    (nn.ZeroPad2d(-2), (1, 3, 3), "pad"),
+    (nn.PixelShuffle(2), (3, 4, 4), "upscale_factor=2"),
+    (nn.ChannelShuffle(2), (1, 3, 4), "groups=2"),
+    (nn.Fold(3, 2), (4, 5), "4 blocks"),
+    (nn.Unfold(4), (1, 1, 3, 3), "no block"),
+    (nn.Dropout1d(), (2,), "dropout1d: expected"),
+    (nn.Upsample(2, mode="bilinear"), (1, 2, 3), "4 dimensions"),
 ]
 
 
 @pytest.mark.parametrize(("layer", "shape", "message"), MISFITS)
 def test_misfitting_inputs(layer, shape, message):
-    with pytest.raises(ShapeError, match=message) as error:
+    with pytest.raises((ShapeError, ArgumentError), match=message) as error:
         nn.Sequential(layer)(mg.zeros(shape))
     assert str(error.value).startswith("Sequential.0: ")
 
@@ -85,7 +94,10 @@ def test_misfitting_inputs(layer, shape, message):
         (lambda: nn.Conv2d(3, 4, 3, padding="full"), "padding='full'"),
         (lambda: nn.Conv2d(3, 4, 3, stride=2, padding="same"), "stride 1"),
         (lambda: nn.Dropout(1.5), r"p=1\.5"),
-        (lambda: nn.Dropout(inplace=True), "inplace"),
+        (lambda: nn.AlphaDropout(-0.1), r"AlphaDropout: p=-0\.1"),
+        (lambda: nn.FractionalMaxPool2d(2), "one of output_size and output_ratio"),
+        (lambda: nn.FractionalMaxPool3d(2, 3, 0.5), "one of output_size and output_ratio"),
+        (lambda: nn.FractionalMaxPool2d(2, output_ratio=(0.5, 1)), r"output_ratio=\(0\.5, 1\)"),
         (lambda: nn.Embedding(3, 2, padding_idx=3), "padding_idx=3"),
         (lambda: nn.MSELoss(reduction="avg"), "MSELoss: reduction='avg'"),
     ],
