@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from ..errors import ArgumentError
 from ..ops.creation import zeros_like
 from ..ops.inplace import maximum_
 from ..tensor import Tensor
-from .optimizer import Group, Optimizer
+from .optimizer import Group, Optimizer, State, advance, scalar
 
 
 class Adam(Optimizer):
@@ -25,52 +26,68 @@ class Adam(Optimizer):
         weight_decay: the gradient becomes ``g + weight_decay p``.
         amsgrad: divide by the largest `v` so far (Reddi, Kale, Kumar 2018).
         maximize: climb instead.
+        decoupled_weight_decay: decay as in `AdamW`.
+        foreach, fused: without effect. capturable, differentiable: not offered.
 
     Raises:
         ArgumentError: a negative setting, or betas outside [0, 1).
     """
 
-    decoupled = False
-
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ) -> None:
+        if {type(beta) for beta in betas} not in ({float}, {Tensor}):
+            raise ArgumentError(
+                f"{type(self).__name__}: betas={betas} must be two floats, or two tensors of one "
+                "element each"
+            )
         defaults = {
             "lr": lr,
-            "betas": betas,
+            "betas": tuple([float(beta) for beta in betas]),
             "eps": eps,
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+            "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
 
     def check(self, group: Group) -> None:
         """Raise ArgumentError for a setting out of its range."""
         super().check(group)
-        fits = len(group["betas"]) == 2 and all(0 <= beta < 1 for beta in group["betas"])
-        self.require(fits, group, "betas", "must be two numbers in [0, 1)")
+        self.require_betas(group)
 
-    def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
+    def start(self, p: Tensor, group: Group) -> State:
+        """The step count and both means."""
+        state = {"step": scalar(0), "exp_avg": zeros_like(p), "exp_avg_sq": zeros_like(p)}
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = zeros_like(p)
+        return state
+
+    def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
         """One step of one parameter."""
-        if not state:
-            state.update(step=0, exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(p)
-        state["step"] += 1
-        t, m, v = int(state["step"]), state["exp_avg"], state["exp_avg_sq"]
+        t, m, v = advance(state), state["exp_avg"], state["exp_avg_sq"]
         lr, (beta1, beta2) = group["lr"], group["betas"]
 
         g = -grad if group["maximize"] else grad
-        if group["weight_decay"] and self.decoupled:
+        if group["weight_decay"] and group["decoupled_weight_decay"]:
             p.mul_(1 - lr * group["weight_decay"])
         elif group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
@@ -88,17 +105,28 @@ class AdamW(Adam):
     In the gradient it would be scaled by the moments (Loshchilov, Hutter 2019).
     """
 
-    decoupled = True
-
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad,
+            foreach=foreach, maximize=maximize, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
+        )  # fmt: skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group["decoupled_weight_decay"] = True

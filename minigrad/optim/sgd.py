@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..tensor import Tensor
-from .optimizer import Group, Optimizer
+from .optimizer import Group, Optimizer, State
 
 
 class SGD(Optimizer):
@@ -20,21 +20,27 @@ class SGD(Optimizer):
         weight_decay: the gradient becomes ``g + weight_decay p``.
         nesterov: the step looks ahead, ``g + momentum b`` (Sutskever et al. 2013).
         maximize: climb instead.
+        foreach, fused: without effect. differentiable: not offered.
 
     Raises:
         ArgumentError: a negative setting, or nesterov without momentum or with dampening.
     """
 
+    componentwise = False  # linear, so that complex arithmetic is the same
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float | Tensor = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -43,6 +49,9 @@ class SGD(Optimizer):
             "weight_decay": weight_decay,
             "nesterov": nesterov,
             "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
         }
         super().__init__(params, defaults)
 
@@ -53,7 +62,7 @@ class SGD(Optimizer):
         fits = not group["nesterov"] or (group["momentum"] > 0 and group["dampening"] == 0)
         self.require(fits, group, "nesterov", "needs a momentum and no dampening")
 
-    def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
+    def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
         """One step of one parameter."""
         g = -grad if group["maximize"] else grad
         if group["weight_decay"]:
