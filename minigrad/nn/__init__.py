@@ -25,6 +25,7 @@ from .module import *
 from .normalization import *
 from .padding import *
 from .parameter import *
+from .parameter_containers import *
 from .pooling import *
 from .rearranging import *
 from .recurrent import *

@@ -1,11 +1,11 @@
-"""Linear: the dense layer."""
+"""Linear, the dense layer, and Bilinear, the dense layer of two inputs."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..ops.creation import empty
 from ..tensor import Tensor
 from . import functional as F
@@ -13,7 +13,7 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["Linear"]
+__all__ = ["Bilinear", "Linear"]
 
 
 class Linear(Module):
@@ -75,3 +75,58 @@ class Linear(Module):
     def extra_repr(self) -> str:
         bias = self.bias is not None
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={bias}"
+
+
+class Bilinear(Module):
+    """``y[o] = sum of x1[i] weight[o, i, j] x2[j] + bias[o]``.
+
+    Args:
+        in1_features, in2_features: the sizes of the inputs' last dimensions, I and J.
+        out_features: the size of the output's last dimension, O.
+        bias: whether there is a `bias`.
+
+    Shapes: inputs (..., I) and (..., J), output (..., O); `weight` (O, I, J) and `bias` (O,) start
+        uniform within ``1 / sqrt(I)``.
+
+    Raises:
+        ArgumentError: `in1_features` is not positive.
+        ShapeError: the inputs end in other sizes, or their other dimensions differ.
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if in1_features <= 0:
+            raise ArgumentError(f"Bilinear: in1_features={in1_features} must be positive")
+        self.in1_features, self.in2_features = in1_features, in2_features
+        self.out_features = out_features
+        shape = (out_features, in1_features, in2_features)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        offset = empty(out_features, device=device, dtype=dtype) if bias else None
+        self.register_parameter("bias", None if offset is None else Parameter(offset))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new initial values."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        """(..., in1_features) and (..., in2_features) -> (..., out_features)."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )

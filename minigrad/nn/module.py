@@ -310,7 +310,7 @@ class Module(Hooked, Movable, Stateful):
 
     def __repr__(self) -> str:
         extra, children = self.extra_repr(), self._children_shown()
-        if not children:
+        if not children and "\n" not in extra:
             return f"{type(self).__name__}({extra})"
         lines = [extra] if extra else []
         lines += [f"({name}): {text}" for name, text in children]

@@ -62,3 +62,98 @@ def test_module_dict():
         heads["keys"] = nn.Identity()
     with pytest.raises(KeyError):
         heads["z"]
+
+
+def test_sequentials_join_and_repeat():
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    assert [*(net + net)] == [*(2 * net)] == [*net, *net]  # the same modules, not copies
+    assert isinstance(net.pop(1), nn.ReLU) and len(net) == 1
+    net *= 3
+    net += nn.Sequential(nn.Tanh())
+    assert len(net) == 4 and net[0] is net[2] and len(list(net.parameters())) == 2
+    assert isinstance(net.pop(slice(1, 4)), nn.Sequential) and len(net) == 1
+    for wrong in ([nn.Tanh()], nn.Tanh()):
+        with pytest.raises(ArgumentError, match=r"net\.append\(module\)"):
+            net + wrong
+    with pytest.raises(ArgumentError, match="at least once"):
+        net * 0
+    with pytest.raises(DTypeError, match="by an integer"):
+        1.5 * net
+
+
+def test_what_containers_refuse():
+    net = nn.Sequential(OrderedDict(a=nn.Tanh(), b=nn.ReLU()))
+    with pytest.raises(ArgumentError, match="have names, not numbers"):
+        net.insert(0, nn.Tanh())
+    assert len(net.insert(2, nn.Tanh())) == 3 and [*net.state_dict()] == []
+    with pytest.raises(RangeError, match="index 5 is out of range for 3 modules"):
+        net.insert(5, nn.Tanh())
+    with pytest.raises(TypeError, match="not callable"):
+        nn.Sequential(None)(1)
+    with pytest.raises(DTypeError, match=r"ModuleList\.extend: expected an iterable"):
+        nn.ModuleList(3)
+    with pytest.raises(ArgumentError, match=r"element 0 must be a pair, got \[1\]"):
+        nn.ModuleDict([[1]])
+    with pytest.raises(DTypeError, match="element 1, a int, is no pair"):
+        nn.ModuleDict([("a", nn.Tanh()), 2])
+    assert len(nn.ModuleDict({"a": None})) == 1
+    more_names = nn.Sequential({"a": nn.Tanh()})
+    assert more_names.a is more_names[0]
+
+
+def test_module_list_inserts_as_a_list_does():
+    a, b, c = nn.Tanh(), nn.ReLU(), nn.ELU()
+    layers = nn.ModuleList([a, b])
+    layers.insert(-1, c)
+    assert (
+        [*layers] == [a, c, b]
+        and layers.pop(-1) is b
+        and [*(layers + nn.ModuleList([b]))] == [a, c, b]
+    )
+    heads = nn.ModuleDict([("a", a), ["b", b]])
+    heads.clear()
+    assert len(heads) == 0 and [*nn.ModuleDict(nn.ModuleDict({"z": a, "b": b}))] == ["z", "b"]
+
+
+class Polynomial(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.powers = nn.ParameterList([mg.ones(2), nn.Parameter(mg.zeros(1)), "text"])
+
+    def forward(self, x):
+        return self.powers[0].sum() * x
+
+
+def test_parameter_list():
+    net = Polynomial()
+    assert list(net.state_dict()) == ["powers.0", "powers.1"] and len(net.powers) == 3
+    net(mg.tensor(2.0)).backward()
+    assert net.powers[0].grad.tolist() == [2, 2] and net.powers[-1] == "text"
+    net.powers += [mg.ones(1)]
+    assert isinstance(net.powers[3], nn.Parameter) and len(net.powers[1::2]) == 2
+    net.powers[0] = mg.zeros(4)
+    assert net.powers[0].shape == (4,) and "(2): Object of type: str" in repr(net.powers)
+    with pytest.raises(RangeError, match="index 4 is out of range for 4 values"):
+        net.powers[4]
+    with pytest.raises(DTypeError, match="got Tensor"):
+        net.powers.extend(mg.ones(2))
+    with pytest.raises(RuntimeError, match="ParameterList should not be called"):
+        net.powers(1)
+
+
+def test_parameter_dict():
+    held = nn.ParameterDict({"z": mg.ones(1), "b": 3})
+    assert [*held] == ["b", "z"] and [*reversed(held)] == ["z", "b"]  # sorted, as in PyTorch
+    held |= OrderedDict(y=mg.ones(1), x=mg.ones(1))
+    assert [*held.keys()] == ["b", "z", "y", "x"] and [*held.state_dict()] == ["z", "y", "x"]
+    assert held.copy()["z"] is held["z"] and held.get("q") is None and "b" in held
+    assert held.setdefault("c", 5) == 5 and held.popitem() == ("c", 5) and held.pop("b") == 3
+    assert [*(held | {"a": 1})] == ["z", "y", "x", "a"] and [*held.fromkeys("pq", 1)] == ["p", "q"]
+    with pytest.raises(ArgumentError, match="'keys' cannot be a key"):
+        held["keys"] = mg.ones(1)
+    with pytest.raises(KeyError):
+        held["absent"]
+    with pytest.raises(DTypeError, match="a key must be a string, got 3"):
+        held[3] = 1
+    held.clear()
+    assert len(held) == 0 and not list(held.parameters())

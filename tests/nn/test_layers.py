@@ -98,7 +98,6 @@ def test_misfitting_inputs(layer, shape, message):
         (lambda: nn.FractionalMaxPool2d(2), "one of output_size and output_ratio"),
         (lambda: nn.FractionalMaxPool3d(2, 3, 0.5), "one of output_size and output_ratio"),
         (lambda: nn.FractionalMaxPool2d(2, output_ratio=(0.5, 1)), r"output_ratio=\(0\.5, 1\)"),
-        (lambda: nn.Embedding(3, 2, padding_idx=3), "padding_idx=3"),
         (lambda: nn.MSELoss(reduction="avg"), "MSELoss: reduction='avg'"),
     ],
 )

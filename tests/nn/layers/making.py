@@ -160,4 +160,4 @@ def anatomy(lib: Any, row: Layer) -> dict[str, Any]:
             "most": float(values.max()) if values.size else 0.0,
             "deviation": float(values.std()) if values.size else 0.0,
         }
-    return {"repr": repr(module), "state": start}
+    return {"repr": repr(module).replace("torch.float", "float"), "state": start}
