@@ -30,13 +30,11 @@ def test_an_index_out_of_range_raises_on_the_cpu_and_is_nan_on_a_gpu():
     assert far[0].tolist() == [1, 1] and far[1].isnan().all()
 
 
-def test_conjugates_are_copies_and_complex_tensors_are_not_saved(tmp_path):
+def test_conjugates_are_copies():
     z = mg.tensor([1 + 2j])
     conjugate = z.conj()
     z.zero_()
     assert conjugate.item() == 1 - 2j and not conjugate.is_conj()
-    with pytest.raises(mg.DTypeError, match="complex64"):
-        mg.save(z, tmp_path / "z.safetensors")
 
 
 def test_complex_numbers_where_they_make_no_sense_raise():

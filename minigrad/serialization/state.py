@@ -15,6 +15,7 @@ an object with one key that says what it is:
     {"tensor": name}                a Tensor; every node of one name is one Tensor
     {"array": name}                 a NumPy array
     {"scalar": name}                a NumPy scalar, stored as a 0-d array
+    {"complex": node}               one of the three above, its numbers stored as (..., 2) reals
 """
 
 from __future__ import annotations
@@ -29,17 +30,15 @@ from typing import Any
 
 import numpy as np
 
-from .device import Array, byte_bounds, device_of, namespace_of, to_device, to_numpy
-from .device import device as Device
-from .dtypes import CATEGORY, COMPLEXES
-from .errors import ArgumentError, DTypeError, FileFormatError
-from .tensor import Tensor
+from ..device import Array, byte_bounds, device, device_of, to_device, to_numpy
+from ..dtypes import CATEGORY, COMPLEXES, complex_of, real_of
+from ..errors import ArgumentError, DTypeError
+from ..tensor import Tensor
 
 _KEY = "minigrad"
 _VERSION = 1
 _MAX_DEPTH = 100
-# Arrays may have more dtypes than tensors; of complex numbers the format has one of two.
-_STORABLE = {*CATEGORY, *map(np.dtype, ("uint16", "uint32", "uint64"))} - COMPLEXES
+_STORABLE = {*CATEGORY, *map(np.dtype, ("uint16", "uint32", "uint64"))}  # more than tensors have
 
 
 def save(state: Any, path: str | os.PathLike[str]) -> None:
@@ -82,37 +81,14 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
         raise OSError(f"cannot write {target}: {error}") from error
 
 
-def load(path: str | os.PathLike[str], *, map_location: Any = None) -> Any:
-    """What `save` wrote to `path`; or a dict of tensors by name, if another program wrote it.
-
-    Args:
-        path: A safetensors file.
-        map_location: The device to put tensors on, the CPU if None. Arrays stay NumPy arrays.
-
-    Returns:
-        The state, bit for bit. Tensors are fresh and contiguous and do not require grad.
-
-    Raises:
-        FileFormatError: The file is corrupt, truncated, hostile, of another format, or written by
-            a later version of this format.
-        OSError: The file cannot be read.
-        DeviceError: `map_location` names a device that cannot serve.
-    """
+def read(path: str | os.PathLike[str], place: device) -> Any:
+    """The state in a safetensors file; a dict of tensors by name if another program wrote it."""
     from safetensors import safe_open
 
-    place = Device("cpu" if map_location is None else map_location)
-    namespace_of(place)
-    with open(path, "rb"):  # missing files, folders and rights give Python's own errors
-        pass
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            decoder = _Decoder({name: file.get_tensor(name) for name in file.keys()}, place)  # noqa: SIM118
-        return decoder.state(metadata.get(_KEY))
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # the library and json raise a dozen types on a hostile file
-        raise FileFormatError(f"{os.fspath(path)}: not a sound state file: {error}") from error
+    with safe_open(os.fspath(path), framework="numpy") as file:
+        metadata = file.metadata() or {}
+        decoder = _Decoder({name: file.get_tensor(name) for name in file.keys()}, place)  # noqa: SIM118
+    return decoder.state(metadata.get(_KEY))
 
 
 class _Encoder:
@@ -133,11 +109,11 @@ class _Encoder:
         if kind is float:
             return value if math.isfinite(value) else {"float": repr(value)}
         if isinstance(value, Tensor):
-            return {"tensor": self._store(value.array, place, name)}
+            return self._store("tensor", value.array, place, name)
         if kind in (np.ndarray, np.memmap):
-            return {"array": self._store(value, place, name)}
+            return self._store("array", value, place, name)
         if isinstance(value, np.generic):
-            return {"scalar": self._store(np.asarray(value), place, name)}
+            return self._store("scalar", np.asarray(value), place, name)
         prefix = f"{name}." if name else ""
         if kind in (dict, OrderedDict):
             return {"dict": [self._entry(k, v, place, prefix, depth) for k, v in value.items()]}
@@ -157,16 +133,21 @@ class _Encoder:
             raise ArgumentError(f"{place} has the key {key!r}: keys must be strings or integers")
         return [key, self.encode(value, f"{place}[{key!r}]", f"{prefix}{key}", depth + 1)]
 
-    def _store(self, array: Array, place: str, name: str) -> str:
+    def _store(self, kind: str, array: Array, place: str, name: str) -> dict[str, Any]:
         if array.dtype not in _STORABLE:
             raise DTypeError(f"{place} has dtype {array.dtype}, which cannot be saved: convert it")
         layout = (byte_bounds(array)[0], array.shape, array.strides, array.dtype)
         memory = (device_of(array), *layout)
+        is_complex = array.dtype in COMPLEXES
         if memory not in self._names:
             self._names[memory] = self._free_name(name)
             self._kept.append(array)
-            self.arrays[self._names[memory]] = np.asarray(to_numpy(array), order="C")
-        return self._names[memory]
+            plain = np.asarray(to_numpy(array), order="C")
+            if is_complex:  # the format has one of the two complex dtypes
+                plain = plain[..., None].view(real_of(plain.dtype))
+            self.arrays[self._names[memory]] = plain
+        node = {kind: self._names[memory]}
+        return {"complex": node} if is_complex else node
 
     def _free_name(self, name: str) -> str:
         name = name.encode("utf-8", "backslashreplace").decode()  # lone surrogates
@@ -180,7 +161,7 @@ class _Encoder:
 class _Decoder:
     """Puts a state together again. Any exception says that the file is not sound."""
 
-    def __init__(self, arrays: dict[str, np.ndarray], place: Device) -> None:
+    def __init__(self, arrays: dict[str, np.ndarray], place: device) -> None:
         self.arrays = arrays
         self.place = place
         self.tensors: dict[str, Tensor] = {}
@@ -211,6 +192,9 @@ class _Decoder:
                 return {_key(key): self._decode(entry, depth + 1) for key, entry in entries}
             case {"float": "nan" | "inf" | "-inf" as text}:
                 return float(text)
+            case {"complex": {} as stored}:
+                self._make_complex(next(iter(stored.values())))
+                return self._decode(stored, depth)
             case {"tensor": str(name)}:
                 return self._tensor(name)
             case {"array": str(name)}:
@@ -218,6 +202,13 @@ class _Decoder:
             case {"scalar": str(name)}:
                 return self._array(name)[()]
         raise ValueError(f"its structure holds an unknown node, {str(node)[:80]}")
+
+    def _make_complex(self, name: Any) -> None:
+        array = self._array(name)
+        if array.dtype not in COMPLEXES:  # another node of that name came first
+            if array.dtype not in (np.float32, np.float64) or array.shape[-1:] != (2,):
+                raise ValueError(f"its array {name!r} does not hold complex numbers")
+            self.arrays[name] = array.view(complex_of(array.dtype))[..., 0]
 
     def _array(self, name: str) -> np.ndarray:
         if name not in self.arrays:
