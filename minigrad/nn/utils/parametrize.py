@@ -73,7 +73,7 @@ class ParametrizationList(ModuleList):
     def _inverse(self, value: Any, registering: bool = False) -> Any:
         """What the first parametrization starts from, to give `value` in the end."""
         with set_grad(False):
-            for module in reversed(self._in_order()):
+            for module in reversed(list(self)):
                 if hasattr(module, "right_inverse"):
                     with contextlib.suppress(*[NotImplementedError] * registering):
                         value = module.right_inverse(value)
@@ -109,7 +109,7 @@ class ParametrizationList(ModuleList):
 
     def forward(self) -> Tensor:
         """The parametrized tensor."""
-        first, *others = self._in_order()
+        first, *others = self
         x = first(*self._originals())
         for module in others:
             x = module(x)
