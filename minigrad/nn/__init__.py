@@ -7,6 +7,7 @@ from . import functional as functional
 from . import init as init
 from . import utils as utils
 from .activation import *
+from .adaptive import *
 from .adaptive_pooling import *
 from .attention import *
 from .batch_norm import *
@@ -31,6 +32,7 @@ from .rearranging import *
 from .recurrent import *
 from .recurrent_base import *
 from .recurrent_cells import *
+from .regression import *
 from .regression_loss import *
 from .smooth_activation import *
 from .softmax import *

@@ -59,11 +59,15 @@ def test_names_are_unique():
     assert len(set(names)) == len(names)
 
 
+# PyTorch has none of these: they have tests of their own. And a Module alone computes nothing.
+WITHOUT_ROWS = {"Module", "LinearRegression", "LogisticRegression"}
+
+
 def test_every_module_has_a_row():
     modules = {
         n for n, m in vars(mg.nn).items() if isinstance(m, type) and issubclass(m, nn.Module)
     }
-    assert modules - {row.name.split()[0] for _, row in TABLE} == {"Module"}
+    assert modules - {row.name.split()[0] for _, row in TABLE} == WITHOUT_ROWS
 
 
 @rows

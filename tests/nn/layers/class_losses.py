@@ -86,6 +86,21 @@ ROWS = [
         lambda lib: lib.nn.MultiLabelSoftMarginLoss(lib.tensor(WEIGHT), reduction="none"),
         (4, 3), BITS,
     ),
+    layer(
+        "AdaptiveLogSoftmaxWithLoss",
+        lambda lib: lib.nn.AdaptiveLogSoftmaxWithLoss(8, 12, [3, 5, 9], div_value=2),
+        (5, 8), np.array([1, 10, 4, 3, 2]),  # none of the third cluster
+    ),
+    layer(
+        "AdaptiveLogSoftmaxWithLoss alone",
+        lambda lib: lib.nn.AdaptiveLogSoftmaxWithLoss(6, 9, (2,), head_bias=True),
+        (6,), np.array(7),
+    ),
+    layer(
+        "AdaptiveLogSoftmaxWithLoss all",
+        lambda lib: lib.nn.AdaptiveLogSoftmaxWithLoss(8, 12, [3, 5], 1.5),
+        (5, 8), call=lambda lib, module, x: (module.log_prob(x), module.predict(x)),
+    ),
     layer("CTCLoss", lambda lib: lib.nn.CTCLoss(), (6, 2, 4), call=ctc),
     layer("CTCLoss blank", lambda lib: lib.nn.CTCLoss(3, "sum"), (6, 4), call=ctc_alone),
     layer(
