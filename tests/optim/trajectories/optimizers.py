@@ -32,8 +32,8 @@ def _muon(**settings: Any) -> Row:
 
 
 def _lbfgs(**settings: Any) -> Row:
-    # Each iteration multiplies rounding, and a line search may turn on it.
-    return Row("LBFGS", settings, {}, rtol=1e-6, rtol32=1e-2)
+    # Each iteration multiplies rounding: PyTorch in float32 is as far from itself in float64.
+    return Row("LBFGS", settings, {}, rtol=1e-6, rtol32=3e-2)
 
 
 ROWS = [
