@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "optim"), str(ROOT)]
 
 import torch  # noqa: E402
-from trajectories import optimizers  # noqa: E402
+from trajectories import optimizers, schedulers  # noqa: E402
 
 RECORDED = ROOT / "tests" / "optim" / "recorded"
 
@@ -43,6 +43,23 @@ def record_optimizers() -> None:
     write_json(RECORDED / "optimizers.json", about)
     kept.write(RECORDED / "optimizers.npz")
     print(f"{len(optimizers.ROWS)} settings of optimizers")
+
+
+def record_schedulers() -> None:
+    """Write the rates of all rows, and the states half-way."""
+    about: dict[str, Any] = {}
+    kept = Arrays()
+    for row in schedulers.ROWS:
+        optimizer, schedule = schedulers.start(torch, row)
+        first = schedulers.rates(optimizer)
+        path = schedulers.steps(row, optimizer, schedule, range(schedulers.HALF))
+        state = kept.taken_apart([optimizer.state_dict(), schedule.state_dict()])
+        rest = range(schedulers.HALF, schedulers.STEPS)
+        path += schedulers.steps(row, optimizer, schedule, rest)
+        about[row.name] = {"rates": [first, *path], "state": state}
+    write_json(RECORDED / "schedulers.json", about)
+    kept.write(RECORDED / "schedulers.npz")
+    print(f"{len(schedulers.ROWS)} schedules")
 
 
 def write_json(path: Path, about: dict[str, Any]) -> None:
@@ -86,5 +103,6 @@ if __name__ == "__main__":
         case ["record"]:
             RECORDED.mkdir(exist_ok=True)
             record_optimizers()
+            record_schedulers()
         case _:
             print(__doc__)

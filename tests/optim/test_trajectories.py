@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from trajectories import optimizers
 from trajectories.optimizers import HALF, ROWS, STEPS
-from trajectories.recording import about, put_together
+from trajectories.recording import about, as_torch, put_together
 
 import minigrad as mg
 
@@ -115,13 +115,3 @@ def test_recordings_are_of_this_pytorch_which_takes_our_state(row):
     # PyTorch casts NAdam's and ASGD's counters to the parameters' dtype when it loads them.
     loose = row._replace(rtol=max(row.rtol, 1e-6))
     near(loose, "float64", rest, expected[HALF:])
-
-
-def as_torch(torch, value):
-    if isinstance(value, mg.Tensor):
-        return torch.tensor(value.numpy())
-    if isinstance(value, dict):
-        return {k: as_torch(torch, v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)([as_torch(torch, v) for v in value])
-    return value

@@ -35,3 +35,14 @@ def put_together(value: Any, subject: str) -> Any:
         return {k: put_together(v, subject) for k, v in held}
     items = [put_together(v, subject) for v in held]
     return tuple(items) if kind == "tuple" else items
+
+
+def as_torch(torch: Any, value: Any) -> Any:
+    """A state of minigrad's with PyTorch's tensors."""
+    if hasattr(value, "numpy"):
+        return torch.tensor(value.numpy())
+    if isinstance(value, dict):
+        return {k: as_torch(torch, v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([as_torch(torch, v) for v in value])
+    return value
