@@ -36,5 +36,6 @@ from .regression import *
 from .regression_loss import *
 from .smooth_activation import *
 from .softmax import *
+from .summary import *
 from .transformer import *
 from .upsampling import *

@@ -19,6 +19,7 @@ from .module_hooks import Hooked, call_with_hooks
 from .moving import Movable
 from .parameter import Buffer, Parameter
 from .state import Stateful
+from .summary import Summary, summary
 
 __all__ = ["Module"]
 
@@ -293,6 +294,10 @@ class Module(Hooked, Movable, Stateful):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+    def summary(self, *inputs: Any, **kwargs: Any) -> Summary:
+        """A table of layers, output shapes, parameters and FLOPs: see `minigrad.nn.summary`."""
+        return summary(self, *inputs, **kwargs)
 
     # Printing ------------------------------------------------------------------------------
 
