@@ -1,0 +1,84 @@
+"""Attention in array code, with all weights at once.
+
+Letters: ... batch and heads, L queries, S keys, E their features, V those of values. Leading
+dimensions broadcast, so heads may share keys; gradients have the broadcast dimensions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...device import Array, namespace
+from .random import dropout
+
+
+def attention(
+    out: Array, lse: Array, q: Array, k: Array, v: Array, mask: Array | None = None, *,
+    causal: bool, scale: float, p: float, seed: int, offset: int,
+) -> None:  # fmt: skip
+    """``softmax(q k^T scale + mask) v``, and the logarithm of each softmax's denominator.
+
+    A mask of bools is True where a query may look. A row of -inf alone has, with a mask, weights
+    of 0 and the logarithm -inf.
+    """
+    xp = namespace(q)
+    if k.shape[-2] == 0:
+        out[...], lse[...] = 0, -np.inf
+        return
+    scores = _scores(q, k, mask, causal, scale)  # (..., L, S)
+    top = scores.max(axis=-1, keepdims=True)
+    if mask is not None:
+        top = xp.where(top == -np.inf, 0, top).astype(q.dtype)
+    weights = xp.exp(scores - top)
+    total = weights.sum(axis=-1, keepdims=True)
+    lse[...] = (xp.log(total) + top)[..., 0]
+    weights /= xp.where(total == 0, 1, total)
+    out[...] = xp.matmul(_dropped(weights, p, seed, offset), v)
+
+
+def attention_grad(
+    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, out: Array, lse: Array, q: Array,
+    k: Array, v: Array, mask: Array | None = None, *, causal: bool, scale: float, p: float,
+    seed: int, offset: int, mask_needs: bool,
+) -> None:  # fmt: skip
+    """The gradients, with the weights computed again; dmask has no elements unless it is needed.
+
+    ``dP = g v^T``, and ``dS = P (dP - sum over s of P dP)``, where that sum is also that of g out.
+    """
+    xp = namespace(q)
+    if k.shape[-2] == 0 or g.size == 0:
+        for gradient in (dq, dk, dv, dmask):
+            gradient[...] = 0
+        return
+    lse = lse[..., None]
+    scores = _scores(q, k, mask, causal, scale)
+    weights = xp.exp(scores - xp.where(lse == -np.inf, np.inf, lse).astype(q.dtype))
+    dv[...] = xp.matmul(_dropped(weights, p, seed, offset).swapaxes(-1, -2), g)
+    dweights = _dropped(xp.matmul(g, v.swapaxes(-1, -2)), p, seed, offset)
+    dscores = weights * (dweights - (g * out).sum(axis=-1, keepdims=True))
+    if mask_needs:
+        dmask[...] = dscores
+    dq[...] = xp.matmul(dscores, k) * q.dtype.type(scale)
+    dk[...] = xp.matmul(dscores.swapaxes(-1, -2), q) * q.dtype.type(scale)
+
+
+def _scores(q: Array, k: Array, mask: Array | None, causal: bool, scale: float) -> Array:
+    xp = namespace(q)
+    L, S = q.shape[-2], k.shape[-2]
+    scores = xp.matmul(q * q.dtype.type(scale), k.swapaxes(-1, -2))
+    if causal:
+        seen = xp.arange(L)[:, None] >= xp.arange(S)
+        scores = xp.where(seen, scores, -np.inf).astype(q.dtype)
+    if mask is None:
+        return scores
+    if mask.dtype == bool:
+        return xp.where(mask, scores, -np.inf).astype(q.dtype)
+    return scores + mask
+
+
+def _dropped(weights: Array, p: float, seed: int, offset: int) -> Array:
+    if not p:
+        return weights
+    out = namespace(weights).empty_like(weights)
+    dropout(out, weights, seed=seed, offset=offset, p=p)
+    return out
