@@ -2,7 +2,7 @@
 
 A workload is built from a module `lib` that speaks PyTorch's API, minigrad or torch itself, so both
 run the same source. To add one, add a row to `WORKLOADS`; to add a library, a row to `LIBRARIES`.
-Letters: N batch, C channels, S side of an image, K classes, F features.
+Letters: N batch, C channels, S side of an image, T length, K classes, F features.
 """
 
 from __future__ import annotations
@@ -126,6 +126,13 @@ def mlp(nn: Any) -> Any:
     )
 
 
+def transformer(nn: Any) -> Any:
+    """Two encoder layers and a class for every place: 100,618 parameters."""
+    layer = nn.TransformerEncoderLayer(64, 4, 256, dropout=0.0, batch_first=True)
+    encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    return nn.Sequential(encoder, nn.Linear(64, 10))  # (N, T, 64) -> (N, T, 10)
+
+
 # Data ----------------------------------------------------------------------------------------
 
 
@@ -134,6 +141,14 @@ def classes(N: int, *shape: int, K: int) -> Callable[[np.random.Generator], Arra
     return lambda rng: {
         "x": rng.random((N, *shape), np.float32),
         "y": rng.integers(0, K, N),
+    }
+
+
+def sequences(N: int, T: int, F: int, K: int) -> Callable[[np.random.Generator], Arrays]:
+    """Inputs (N, T, F), and a label below K for each of T places."""
+    return lambda rng: {
+        "x": rng.standard_normal((N, T, F), np.float32),
+        "y": rng.integers(0, K, (N, T)),
     }
 
 
@@ -160,6 +175,11 @@ def eights(rng: np.random.Generator) -> Arrays:
 def cross_entropy(F: Any, output: Any, y: Any) -> Any:
     """Of logits (N, K) and labels (N,)."""
     return F.cross_entropy(output, y)
+
+
+def cross_entropy_of_places(F: Any, output: Any, y: Any) -> Any:
+    """Of logits (N, T, K) and labels (N, T)."""
+    return F.cross_entropy(output.flatten(0, 1), y.flatten())
 
 
 def squared_error(F: Any, output: Any, y: Any) -> Any:
@@ -202,6 +222,11 @@ WORKLOADS = {
         "MLP 784-64-64-10, batch 32, Adam",
         classes(32, 784, K=10),
         training(mlp, cross_entropy, adam),
+    ),
+    "transformer": Workload(
+        "Transformer, 2 layers of 64, 4 heads, T 64, batch 16, Adam",
+        sequences(16, 64, 64, K=10),
+        training(transformer, cross_entropy_of_places, adam),
     ),
     "linear_regression": Workload(
         "linear regression, 100 points, SGD",

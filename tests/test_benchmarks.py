@@ -37,11 +37,13 @@ def test_every_workload_runs_and_agrees_with_its_peers(tmp_path, load):
     assert {"cpu", "cores", "threads", "commit", "command", "minigrad"} <= {*record["conditions"]}
 
 
-def test_models_have_the_articles_parameters(load):
+def test_models_have_the_parameters_they_say(load):
     from minigrad import nn
 
     workloads = load("workloads")
-    for model, count in [(workloads.cnn, 121930), (workloads.lenet, 62006), (workloads.mlp, 55050)]:
+    counts = {"cnn": 121930, "lenet": 62006, "mlp": 55050, "transformer": 100618}
+    for name, count in counts.items():
+        model = getattr(workloads, name)
         assert sum(p.numel() for p in model(nn).parameters()) == count
 
 

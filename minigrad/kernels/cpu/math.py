@@ -72,7 +72,7 @@ def _exp(dtype: np.dtype) -> Any:
     return numba.njit(nogil=True, error_model="numpy")(exp)
 
 
-exp = Helper(_exp)
+exp: Any = Helper(_exp)
 
 
 def _largest(dtype: np.dtype) -> Any:
@@ -100,4 +100,4 @@ def _largest(dtype: np.dtype) -> Any:
     return numba.njit(nogil=True)(largest)
 
 
-largest = Helper(_largest)
+largest: Any = Helper(_largest)
