@@ -129,13 +129,13 @@ class FractionalMaxPool(Module):
         layer, D = type(self).__name__, self.spatial
         if (output_size is None) == (output_ratio is None):
             raise ArgumentError(f"{layer}: give one of output_size and output_ratio")
-        self.kernel_size = numbers(kernel_size, D, "kernel_size", layer)
+        self.kernel_size = numbers(kernel_size, D, "kernel_size", layer, spread=False)
         positive(layer, kernel_size=self.kernel_size)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
         self.output_size, self.output_ratio = None, None
         if output_size is not None:
-            self.output_size = numbers(output_size, D, "output_size", layer)
+            self.output_size = numbers(output_size, D, "output_size", layer, spread=False)
         if output_ratio is not None:
             several = isinstance(output_ratio, (tuple, list))
             ratios: Any = tuple(output_ratio) if several else (output_ratio,) * D  # type: ignore[arg-type]

@@ -44,6 +44,8 @@ class ConvNd(Module):
     ) -> None:  # fmt: skip
         """Check and keep the settings, and make the parameters."""
         layer, counts = type(self).__name__, (in_channels, out_channels)
+        if out_channels < 1:
+            raise ArgumentError(f"{layer}: out_channels={out_channels} must be at least 1")
         if groups < 1 or any([n % groups for n in counts]):
             raise ArgumentError(
                 f"{layer}: {in_channels} input and {out_channels} output channels must divide into "
@@ -54,13 +56,12 @@ class ConvNd(Module):
             raise ArgumentError(f"{layer}: padding_mode={padding_mode!r} must be {known}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.padding_mode = padding_mode
-        if isinstance(kernel_size, (tuple, list)) and len(kernel_size) != self.spatial:
-            raise ArgumentError(
-                f"{layer}: kernel_size={kernel_size!r} must be one number or {self.spatial}"
-            )
         for name, value in {"kernel_size": kernel_size, **settings}.items():
-            named = name == "padding" and isinstance(value, str) and not self.transposed
-            setattr(self, name, value if named else numbers(value, self.spatial, name, layer))
+            if not (name == "padding" and isinstance(value, str)) or self.transposed:
+                # a kernel of (3,) would be another's weight
+                spread = name != "kernel_size"
+                value = numbers(value, self.spatial, name, layer, spread=spread)
+            setattr(self, name, value)
         first, second = counts if self.transposed else counts[::-1]
         shape = (first, second // groups, *self.kernel_size)
         self.weight = Parameter(empty(shape, device=device, dtype=dtype))

@@ -69,7 +69,7 @@ def _prepared(
             output_size = [n if o is None else o for o, n in pairs]
     elif output_size is None:
         raise DTypeError(f"{op}: output_size must be an integer or {spatial} of them")
-    sizes = numbers(output_size, spatial, "output_size", op)
+    sizes = numbers(output_size, spatial, "output_size", op, spread=False)
     if min(sizes) < 0:
         raise ArgumentError(f"{op}: output_size {sizes} must not be negative")
     check_places(op, x, channels)

@@ -14,7 +14,8 @@ from .calling import public
 from .choice import sign
 from .creation import ones
 from .elementwise import abs, mul, pow, relu
-from .layer_arguments import layer_function, need_float, need_float_or_int64, unbatched
+from .layer_arguments import layer_function, need_float, need_float_or_int64, numbers, unbatched
+from .max_pool import max_pool1d, max_pool2d, max_pool3d
 from .pool_windows import Windows, merged, slices, volume, windows
 from .rounding import div
 from .shape import reshape, unsqueeze
@@ -169,12 +170,20 @@ def avg_pool3d(
     return _avg_pool(3, input, *settings)
 
 
+_MAX_POOLS: Any = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
+
+
 def _lp_pool(
     spatial: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool
 ) -> Tensor:
     op = f"lp_pool{spatial}d"
     need_float(input, op)
-    x, single, at = windows(op, input, spatial, kernel_size, stride, 0, 1, ceil_mode)
+    k = numbers(kernel_size, spatial, "kernel_size", op, spread=spatial == 1)
+    if norm_type in (math.inf, -math.inf):
+        s = 1 if norm_type > 0 else -1
+        maxima = _MAX_POOLS[spatial](abs(input) * s, k, stride, ceil_mode=ceil_mode)
+        return maxima * s
+    x, single, at = windows(op, input, spatial, k, stride, 0, 1, ceil_mode)
     mean = average(pow(x, norm_type), at)
     total = mul(
         sign(mean) * relu(abs(mean)), math.prod(at.kernel_size)

@@ -46,8 +46,8 @@ def batch_norm(
         return input.clone()  # as PyTorch: a batch without samples or channels
     if input.ndim < 2:
         raise ShapeError(f"batch_norm: expected an input (N, C, ...), got shape {input.shape}")
-    if eps < 0:
-        raise ArgumentError(f"batch_norm: eps={eps} must not be negative")
+    if eps < 0 or (training and eps == 0):
+        raise ArgumentError(f"batch_norm: eps={eps} must not be negative, in training above 0")
     C = input.shape[1]
     parameters = {"weight": weight, "bias": bias}
     running = {"running_mean": running_mean, "running_var": running_var}

@@ -67,7 +67,7 @@ def _settings(
 ) -> dict[str, Shape]:
     """The attributes of the records, checked; `counts` are the blocks a row and a column."""
     k, d, p, s = (
-        numbers(value, 2, name, op)
+        numbers(value, 2, name, op, spread=False)
         for name, value in [
             ("kernel_size", kernel_size), ("dilation", dilation), ("padding", padding),
             ("stride", stride),
@@ -113,7 +113,7 @@ def fold(
     _check_dtype(input, op)
     if input.ndim not in (2, 3):
         raise ShapeError(f"{op}: input must be (N, C·KH·KW, L) or (C·KH·KW, L), got {input.shape}")
-    size = numbers(output_size, 2, "output_size", op)
+    size = numbers(output_size, 2, "output_size", op, spread=False)
     positive(op, output_size=size)
     settings = _settings(op, size, kernel_size, dilation, padding, stride)
     v = unsqueeze(input, 0) if input.ndim == 2 else input

@@ -74,7 +74,7 @@ def _fractional(
     need_float(input, op)
     x, single = batched(input, spatial, op)
     check_places(op, x)
-    k = numbers(kernel_size, spatial, "kernel_size", op)
+    k = numbers(kernel_size, spatial, "kernel_size", op, spread=False)
     sizes = _sizes(op, x.shape[2:], output_size, output_ratio)
     positive(op, kernel_size=k, output_size=sizes)
     room = 1 if spatial == 3 else 0  # as PyTorch asks
@@ -95,7 +95,7 @@ def _fractional(
 
 def _sizes(op: str, inputs: Shape, output_size: Any, output_ratio: Any) -> Shape:
     if output_size is not None:
-        return numbers(output_size, len(inputs), "output_size", op)
+        return numbers(output_size, len(inputs), "output_size", op, spread=False)
     if output_ratio is None:
         raise ArgumentError(f"{op}: either output_size or output_ratio is needed")
     given = tuple(output_ratio) if isinstance(output_ratio, (tuple, list)) else (output_ratio,)

@@ -77,15 +77,16 @@ def _cast_from(x: Any, source: Any, target: Any) -> Any:
     return cast(x, target) if isinstance(x, Tensor) and x.dtype == source else x
 
 
-def numbers(value: Any, count: int, name: str, op: str) -> tuple[int, ...]:
-    """`count` integers: of one number, of a sequence of one, or of that many."""
+def numbers(value: Any, count: int, name: str, op: str, *, spread: bool = True) -> tuple[int, ...]:
+    """`count` integers: of one number, of that many, or with `spread` of a sequence of one."""
     found = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if not all([hasattr(n, "__index__") for n in found]):
         raise DTypeError(f"{op}: {name}={value!r} must be an integer, or {count} of them")
-    if len(found) not in (1, count):
+    alone = not isinstance(value, (tuple, list)) or (spread and len(found) == 1)
+    if not alone and len(found) != count:
         raise ArgumentError(f"{op}: {name}={value!r} must be one integer or {count}")
     found = tuple([operator.index(n) for n in found])
-    return found * count if len(found) == 1 else found
+    return found * count if alone else found
 
 
 def batched(x: Tensor, spatial: int, op: str) -> tuple[Tensor, bool]:

@@ -35,6 +35,7 @@ ROWS = [
     ),
     layer("AvgPool3d", lambda lib: lib.nn.AvgPool3d(2, 1, 1, divisor_override=3), (1, 1, 2, 2, 3)),
     layer("LPPool1d", lambda lib: lib.nn.LPPool1d(2, 3, stride=1), (2, 2, 5)),
+    layer("LPPool1d max", lambda lib: lib.nn.LPPool1d(float("-inf"), 2), (2, 5)),
     layer("LPPool2d", lambda lib: lib.nn.LPPool2d(2, (2, 3), ceil_mode=True), (1, 2, 5, 4)),
     layer(
         "LPPool3d",
