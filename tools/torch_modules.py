@@ -3,6 +3,7 @@
     python tools/torch_modules.py record            # tests/nn/layers/recorded, every family
     python tools/torch_modules.py record conv norm  # these families
     python tools/torch_modules.py names             # classes of torch.nn that minigrad.nn lacks
+    python tools/torch_modules.py surface           # tests/nn/torch_nn.json: how torch.nn is called
 
 Each row of `tests/nn/layers` is built and run with PyTorch: its text, the names, shapes and spread
 of its state, and its outputs, gradients and buffers are kept (float64, rounded to float32).
@@ -23,7 +24,7 @@ sys.path[:0] = [str(ROOT / "tests" / "nn"), str(ROOT)]
 
 import torch  # noqa: E402
 from layers import FAMILIES  # noqa: E402
-from layers.making import anatomy, observe  # noqa: E402
+from layers.making import anatomy, arguments, observe  # noqa: E402
 
 import minigrad as mg  # noqa: E402
 
@@ -51,6 +52,28 @@ def _small(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32) if values.dtype == np.float64 else values
 
 
+def surface() -> None:
+    """Write what torch.nn offers: its classes, their arguments and methods; nn.init's functions."""
+    lines = []
+    for name, value in sorted(vars(torch.nn).items()):
+        if inspect.isclass(value) and name[0] != "_":
+            bases = [c for c in value.__mro__ if c.__module__.startswith("torch.nn.modules")]
+            own = [c for c in bases if c is not torch.nn.Module or value is c]
+            forward = getattr(value, "forward", None)
+            about = {
+                "init": arguments(value.__init__),
+                "forward": arguments(forward) if callable(forward) else None,
+                "methods": sorted({
+                    m for c in own for m, v in vars(c).items() if m[0] != "_" and callable(v)
+                }),
+            }  # fmt: skip
+            lines.append(f"{json.dumps(name)}: {json.dumps(about)}")
+    for name in torch.nn.init.__all__:
+        lines.append(f'"init.{name}": {json.dumps(arguments(getattr(torch.nn.init, name)))}')
+    (ROOT / "tests" / "nn" / "torch_nn.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(f"{len(lines)} names")
+
+
 def names() -> None:
     """Print the public classes of torch.nn that minigrad.nn does not have."""
     for name, value in vars(torch.nn).items():
@@ -63,6 +86,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["record", *families]:
             record(families or list(FAMILIES))
+        case ["surface"]:
+            surface()
         case ["names"]:
             names()
         case _:

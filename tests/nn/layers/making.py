@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -161,3 +162,17 @@ def anatomy(lib: Any, row: Layer) -> dict[str, Any]:
             "deviation": float(values.std()) if values.size else 0.0,
         }
     return {"repr": repr(module).replace("torch.float", "float"), "state": start}
+
+
+def arguments(function: Any) -> str:
+    """The arguments but self, as they are written: ``"p=2, eps=1e-06, *, keepdim=False"``."""
+    found, named = [], False
+    for p in inspect.signature(function).parameters.values():
+        if p.kind is p.KEYWORD_ONLY and not named:
+            found.append("*")
+        named = named or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
+        star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        number = isinstance(p.default, int | float) and not isinstance(p.default, bool)
+        value = f"{p.default:g}" if number else getattr(p.default, "__name__", repr(p.default))
+        found.append(star + p.name + ("" if p.default is p.empty else f"={value}"))
+    return ", ".join(found[1:] if found[:1] == ["self"] else found)
