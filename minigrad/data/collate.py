@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ..device import Array, namespace
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, DTypeError, GradientError, ShapeError
+from ..ops.from_data import as_tensor
 from ..tensor import Tensor
 
 _NUMBERS = {bool: np.bool_, int: np.int64, float: np.float64}
@@ -67,7 +69,7 @@ def _collate(samples: list[Any], field: str) -> Any:
     )
 
 
-def _collate_mappings(samples: list[Any], field: str) -> dict[Any, Any]:
+def _collate_mappings(samples: list[Any], field: str) -> Any:
     keys = samples[0].keys()
     for position, sample in enumerate(samples):
         if sample.keys() != keys:
@@ -75,7 +77,8 @@ def _collate_mappings(samples: list[Any], field: str) -> dict[Any, Any]:
                 f"cannot collate{field}: sample {position} has the keys {list(sample)}, "
                 f"sample 0 {list(keys)}"
             )
-    return {key: _collate([s[key] for s in samples], _inside(field, key)) for key in keys}
+    batch = {key: _collate([s[key] for s in samples], _inside(field, key)) for key in keys}
+    return _like(samples[0], batch)
 
 
 def _collate_sequences(samples: list[Any], field: str) -> Any:
@@ -87,8 +90,7 @@ def _collate_sequences(samples: list[Any], field: str) -> Any:
             )
     columns = zip(*samples, strict=True)
     batch = [_collate(list(c), _inside(field, i)) for i, c in enumerate(columns)]
-    is_named_tuple = hasattr(samples[0], "_fields")
-    return type(samples[0])(*batch) if is_named_tuple else batch
+    return _sequence(samples[0], batch)
 
 
 def _inside(field: str, key: Any) -> str:
@@ -112,6 +114,58 @@ def _stack(arrays: list[Array], field: str) -> Tensor:
     return tensor_of(namespace(first).stack(arrays))
 
 
+def default_convert(data: Any) -> Any:
+    """One sample with tensors for its arrays: what a loader without batches does.
+
+    Arrays and NumPy scalars become tensors, on the array's own memory where it is writable;
+    mappings, named tuples and sequences are converted entry by entry (a tuple gives a list); all
+    else stays as it is.
+
+    Example:
+        >>> default_convert({"x": np.ones(2, np.float32), "name": "a"})
+        {'x': tensor([1., 1.]), 'name': 'a'}
+    """
+    if isinstance(data, np.ndarray) and data.dtype.kind not in "SUOa":
+        return as_tensor(_native(np.asarray(data)))
+    if isinstance(data, np.generic) and not isinstance(data, str | bytes):
+        return as_tensor(np.array(data))
+    if isinstance(data, Mapping):
+        return _like(data, {key: default_convert(data[key]) for key in data})
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        return _sequence(data, [default_convert(entry) for entry in data])
+    return data
+
+
+def _sequence(like: Any, entries: list[Any]) -> Any:
+    """The entries in a container of the kind of `like`; a list for a tuple, as in PyTorch."""
+    if isinstance(like, tuple):
+        return type(like)(*entries) if hasattr(like, "_fields") else entries
+    return entries if type(like) is list else _like(like, entries)
+
+
+def _like(container: Any, entries: Any) -> Any:
+    """A container of the same kind with these entries, if it can be had; else `entries`."""
+    if type(container) is type(entries):
+        return entries
+    try:
+        if isinstance(container, MutableMapping):  # a copy keeps what else the container knows
+            found = copy.copy(container)
+            found.update(entries)
+            return found
+        if isinstance(container, MutableSequence):
+            filled = copy.copy(container)
+            filled[:] = entries
+            return filled
+        return type(container)(entries)
+    except TypeError:
+        return entries
+
+
+def _native(array: Array) -> Array:
+    """The array in the machine's byte order; files may have the other one."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 def array_of(values: Tensor | np.ndarray | np.generic) -> Array:
     """The array of a tensor that needs no gradient; other values as they are."""
     if not isinstance(values, Tensor):
@@ -123,5 +177,6 @@ def array_of(values: Tensor | np.ndarray | np.generic) -> Array:
 
 def tensor_of(array: Array) -> Tensor:
     """A fresh array as a tensor, without a copy; `DTypeError` if no tensor has its dtype."""
+    array = _native(array)
     as_dtype(array.dtype)
     return Tensor(array)

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,25 @@ def ordering(order: Order) -> Iterator[None]:
         loading.order = outer
 
 
+def drawn(indices: Iterable[Any], order: Order, skip: int) -> Iterator[Any]:
+    """`indices` after the first `skip`, drawn from the epoch `order`."""
+    with ordering(order):
+        iterator = iter(indices)
+        for _ in islice(iterator, skip):
+            pass
+    return _drawing(iterator, order)
+
+
+def _drawing(indices: Iterator[Any], order: Order) -> Iterator[Any]:
+    while True:
+        with ordering(order):
+            try:
+                index = next(indices)
+            except StopIteration:
+                return
+        yield index
+
+
 def item_rng() -> np.random.Generator:
     """The random generator of the item being loaded, for random crops, flips and noise.
 
@@ -129,6 +149,12 @@ def stream(generator: Generator | None = None) -> np.random.Philox:
         return np.random.Philox(counter=counter, key=_words(order.seed, order.epoch))
     seed, offset = (default_generator if generator is None else generator).draw(1)
     return np.random.Philox(counter=_words(0, 0, 0, 4), key=_words(seed, offset))
+
+
+def worker_seed(seed: int, epoch: int, worker: int) -> int:
+    """The seed of a worker for an epoch, at least 0 and below 2**63."""
+    counter = _words(0, 0, worker, 5)
+    return int(np.random.Philox(counter=counter, key=_words(seed, epoch)).random_raw() >> 1)
 
 
 # Made of raw words, because NumPy promises their stream for ever, and those of its Generator only

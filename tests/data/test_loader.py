@@ -125,8 +125,10 @@ def test_a_sampler_s_index_out_of_range_raises(dataset):
 
 
 def test_an_empty_dataset_has_no_batches():
-    loader = DataLoader([], 4, shuffle=True)
+    loader = DataLoader([], 4)
     assert list(loader) == [] and len(loader) == 0
+    with pytest.raises(ArgumentError, match="num_samples"):  # as in PyTorch
+        DataLoader([], 4, shuffle=True)
 
 
 @pytest.mark.parametrize(
