@@ -77,7 +77,7 @@ def test_recordings_are_of_this_pytorch_which_takes_our_state(row):
 
 
 def test_every_schedule_has_a_row():
-    assert set(lrs.__all__) - {row.name.split("(")[0] for row in ROWS} == {"LRScheduler"}
+    assert {*lrs.__all__, "SWALR"} - {row.name.split("(")[0] for row in ROWS} == {"LRScheduler"}
 
 
 def sgd(lr=0.1, **settings):

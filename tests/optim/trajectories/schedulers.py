@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 STEPS, HALF = 50, 25
@@ -107,6 +108,9 @@ ROWS = [
     Row("SequentialLR", _sequential),
     Row("ChainedScheduler(nested)", _nested),
     Row("ChainedScheduler", _chained),
+    Row("SWALR", lambda s, o: s.SWALR(o, 0.03)),
+    Row("SWALR(linear)", lambda s, o: s.SWALR(o, [0.3, 0.01], 30, anneal_strategy="linear")),
+    Row("SWALR(at once)", lambda s, o: s.SWALR(o, 0.03, anneal_epochs=0)),
 ]  # fmt: skip
 
 
@@ -118,7 +122,8 @@ def start(library: Any, row: Row) -> tuple[Any, Any]:
     optimizer = getattr(library.optim, row.optimizer)(groups, lr=0.1, **more)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return optimizer, row.build(library.optim.lr_scheduler, optimizer)
+        schedules = dict(vars(library.optim.lr_scheduler), SWALR=library.optim.swa_utils.SWALR)
+        return optimizer, row.build(SimpleNamespace(**schedules), optimizer)
 
 
 def rates(optimizer: Any) -> list[list[float]]:
