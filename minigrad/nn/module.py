@@ -306,8 +306,9 @@ class Module(Hooked, Movable, Stateful):
         return ""
 
     def _children_shown(self) -> list[tuple[str, str]]:
-        """Names and texts of the modules directly below, as repr shows them."""
-        return [(name, repr(child)) for name, child in self._held(Module)]
+        """Names and texts of the modules directly below, as repr shows them; None too."""
+        kinds = self._kinds.items()
+        return [(name, repr(self.__dict__[name])) for name, kind in kinds if kind is Module]
 
     def __dir__(self) -> Iterable[str]:
         """Attributes that can be written after a dot: not the numbers of a Sequential."""

@@ -96,7 +96,8 @@ def test_what_containers_refuse():
         nn.ModuleDict([[1]])
     with pytest.raises(DTypeError, match="element 1, a int, is no pair"):
         nn.ModuleDict([("a", nn.Tanh()), 2])
-    assert len(nn.ModuleDict({"a": None})) == 1
+    hole = nn.ModuleDict({"a": None})
+    assert len(hole) == 1 and repr(hole) == "ModuleDict(\n  (a): None\n)"
     more_names = nn.Sequential({"a": nn.Tanh()})
     assert more_names.a is more_names[0]
 
