@@ -133,6 +133,22 @@ def transformer(nn: Any) -> Any:
     return nn.Sequential(encoder, nn.Linear(64, 10))  # (N, T, 64) -> (N, T, 10)
 
 
+def lstm(nn: Any) -> Any:
+    """An LSTM that reads a sequence, and a linear head on its last state: 100,618 parameters."""
+
+    class Classifier(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = nn.LSTM(64, 128, batch_first=True)
+            self.head = nn.Linear(128, 10)
+
+        def forward(self, x: Any) -> Any:  # (N, T, 64) -> (N, 10)
+            _, (h, _) = self.lstm(x)
+            return self.head(h[-1])
+
+    return Classifier()
+
+
 # Data ----------------------------------------------------------------------------------------
 
 
@@ -227,6 +243,11 @@ WORKLOADS = {
         "Transformer, 2 layers of 64, 4 heads, T 64, batch 16, Adam",
         sequences(16, 64, 64, K=10),
         training(transformer, cross_entropy_of_places, adam),
+    ),
+    "lstm": Workload(
+        "LSTM 64-128 over 50 steps, batch 32, Adam",
+        classes(32, 50, 64, K=10),
+        training(lstm, cross_entropy, adam),
     ),
     "linear_regression": Workload(
         "linear regression, 100 points, SGD",
