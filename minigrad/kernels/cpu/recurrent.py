@@ -411,7 +411,7 @@ def _is_small(x: Array, h: Array) -> bool:
 
 
 def _dense(x: Array) -> Array:
-    return np.require(x, requirements="CA")
+    return np.require(x, requirements=["C", "A"])
 
 
 def _packed(w: Array) -> Array:

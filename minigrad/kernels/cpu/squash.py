@@ -67,4 +67,5 @@ def _tanh(dtype: np.dtype) -> Any:
     return numba.njit(nogil=True, error_model="numpy")(tanh)
 
 
-sigmoid, tanh = Helper(_sigmoid), Helper(_tanh)
+sigmoid: Any = Helper(_sigmoid)
+tanh: Any = Helper(_tanh)
