@@ -9,8 +9,8 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..ops.creation import empty
+from ..ops.multi_head import attend_in_heads
 from ..tensor import Tensor
-from . import functional as F
 from . import init
 from .linear import Linear
 from .module import Module
@@ -138,18 +138,14 @@ class MultiheadAttention(Module):
         Returns: the output, as the query; and None or the weights (N, L, S), or (N, H, L, S) of
             each head. A batch that the inputs do not have is missing there too.
         """
-        swap = self.batch_first and query.ndim == 3
-        if swap:
-            query, key, value = [x.transpose(0, 1) for x in (query, key, value)]
-        output, weights = F.multi_head_attention_forward(
-            query, key, value, self.embed_dim, self.num_heads,
-            self.in_proj_weight, self.in_proj_bias, self.bias_k, self.bias_v, self.add_zero_attn,
-            self.dropout, self.out_proj.weight, self.out_proj.bias, self.training,
-            key_padding_mask, need_weights, attn_mask, not self._qkv_same_embed_dim,
-            self.q_proj_weight, self.k_proj_weight, self.v_proj_weight,
-            average_attn_weights=average_attn_weights, is_causal=is_causal,
+        return attend_in_heads(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight,
+            self.in_proj_bias, self.bias_k, self.bias_v, self.add_zero_attn, self.dropout,
+            self.out_proj.weight, self.out_proj.bias, self.training, key_padding_mask,
+            need_weights, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
+            self.k_proj_weight, self.v_proj_weight, None, None, average_attn_weights, is_causal,
+            self.batch_first,
         )  # fmt: skip
-        return (output.transpose(0, 1) if swap else output), weights
 
 
 def _check_sizes(embed_dim: int, num_heads: int) -> None:

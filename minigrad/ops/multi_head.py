@@ -1,7 +1,7 @@
 """Multi-head attention: projections around `scaled_dot_product_attention`.
 
 Letters: L queries, S keys, N batch, E features, H heads, D = E / H features of a head. As in
-PyTorch, lengths come first: (L, N, E).
+PyTorch, lengths come first: (L, N, E); in `attend_in_heads` the batch may, (N, L, E).
 """
 
 from __future__ import annotations
@@ -11,19 +11,41 @@ from typing import Any
 
 from ..dtypes import bool_, is_float
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..tensor import Tensor
+from ..ir import Primitive, Spec
+from ..tensor import Tensor, apply
 from .attention import scaled_dot_product_attention
 from .choice import where
 from .constant_pad import pad as pad_
-from .creation import zeros
+from .creation import zeros, zeros_like
 from .dropouts import dropout
 from .join import cat
 from .layer_arguments import layer_function
 from .matmul import linear, matmul
-from .shape import expand, mT, reshape, transpose, unsqueeze
+from .shape import expand, mT, reshape, unsqueeze
 from .softmax import softmax
 
 __all__ = ["multi_head_attention_forward"]
+
+
+def _third(x: Any) -> Spec:
+    return Spec((*x.shape[:-1], x.shape[-1] // 3), x.dtype)
+
+
+# What one product gives for queries, keys and values. Three slices would be views, but their
+# gradients three arrays of zeros with a third filled in, to be added.
+THIRDS = Primitive(
+    "thirds",
+    lambda packed: (_third(packed),) * 3,
+    kernel="attention.thirds",
+    outputs=("q", "k", "v"),
+    vjp=lambda needs, g_q, g_k, g_v: [_side_by_side(g_q, g_k, g_v)],
+    formula="q, k, v = the thirds of the last dimension",
+)
+
+
+def _side_by_side(*parts: Tensor | None) -> Tensor:
+    given = [g for g in parts if g is not None]
+    return cat([zeros_like(given[0]) if g is None else g for g in parts], -1)
 
 
 @layer_function
@@ -76,47 +98,77 @@ def multi_head_attention_forward(
 
     Returns: (L, N, E), and the weights (N, L, S), or (N, H, L, S); without N as the query.
     """
+    return attend_in_heads(
+        query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k,
+        bias_v, add_zero_attn, dropout_p, out_proj_weight, out_proj_bias, training,
+        key_padding_mask, need_weights, attn_mask, use_separate_proj_weight, q_proj_weight,
+        k_proj_weight, v_proj_weight, static_k, static_v, average_attn_weights, is_causal,
+    )  # fmt: skip
+
+
+@layer_function
+def attend_in_heads(
+    query: Tensor, key: Tensor, value: Tensor, embed_dim: int, heads: int,
+    in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None,
+    bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor,
+    out_proj_bias: Tensor | None, training: bool, key_padding_mask: Tensor | None,
+    need_weights: bool, attn_mask: Tensor | None, use_separate_proj_weight: bool,
+    q_proj_weight: Tensor | None, k_proj_weight: Tensor | None, v_proj_weight: Tensor | None,
+    static_k: Tensor | None, static_v: Tensor | None, average_attn_weights: bool,
+    is_causal: bool, batch_first: bool = False,
+) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+    """`multi_head_attention_forward`; with `batch_first` of (N, L, E), which it does not move."""
     op = "multi_head_attention_forward"
-    lone = _check_shapes(op, query, key, value, key_padding_mask, attn_mask, num_heads)
+    lone = _check_shapes(op, query, key, value, key_padding_mask, attn_mask, heads)
+    itself = query is key and key is value
     if lone:
         query, key, value = [unsqueeze(x, 1) for x in (query, key, value)]
         key_padding_mask = None if key_padding_mask is None else unsqueeze(key_padding_mask, 0)
+    batch = 0 if batch_first and not lone else 1
+    order = (0, 2, 1, 3) if batch == 0 else (1, 2, 0, 3)
     E = query.shape[-1]
-    if embed_dim_to_check != E or E % num_heads:
+    if embed_dim != E or E % heads:
         raise ShapeError(
-            f"{op}: the query has {E} features; {embed_dim_to_check} were expected, which must "
-            f"divide into {num_heads} heads"
+            f"{op}: the query has {E} features; {embed_dim} were expected, which must "
+            f"divide into {heads} heads"
         )
     if is_causal and attn_mask is None:
         raise ArgumentError(f"{op}: is_causal is a hint about attn_mask, which must be given")
     padding = _additive(op, "key_padding_mask", key_padding_mask, query)
     causal = is_causal and padding is None and not need_weights
     mask = None if causal else _additive(op, "attn_mask", attn_mask, query)
-    separate = (q_proj_weight, k_proj_weight, v_proj_weight)
-    weights = separate if use_separate_proj_weight else _thirds(op, in_proj_weight, E)
-    q, k, v = _projected(op, query, key, value, weights, in_proj_bias)
-    L, N, _ = q.shape
+    if in_proj_bias is not None and in_proj_bias.shape != (3 * E,):
+        raise ShapeError(f"{op}: in_proj_bias {in_proj_bias.shape} must be ({3 * E},)")
+    if itself and not use_separate_proj_weight:
+        projected = apply(THIRDS, linear(query, _whole(op, in_proj_weight, E), in_proj_bias))
+    else:
+        separate = (q_proj_weight, k_proj_weight, v_proj_weight)
+        weights = separate if use_separate_proj_weight else _thirds(op, in_proj_weight, E)
+        projected = _projected(op, query, key, value, weights, in_proj_bias, batch)
+    # (L, N, E) or (N, L, E), in heads (..., H, D), to (N, H, L, D)
+    q, k, v = [x.reshape(*x.shape[:-1], heads, E // heads).permute(order) for x in projected]
+    N, _, L, D = q.shape
     if mask is not None:
-        mask = _three_dimensions(op, mask, L, k.shape[0], N * num_heads)
+        mask = _four_dimensions(op, mask, L, k.shape[2], N, heads)
     if bias_k is not None and bias_v is not None:
         if static_k is not None or static_v is not None:
             raise ArgumentError(f"{op}: bias_k and bias_v do not go with static_k and static_v")
-        k, v = [_longer(x, expand(b, (1, N, E))) for x, b in ((k, bias_k), (v, bias_v))]
+        more = [expand(reshape(b, (1, heads, 1, D)), (N, heads, 1, D)) for b in (bias_k, bias_v)]
+        k, v = cat([k, more[0]], 2), cat([v, more[1]], 2)
         mask, padding = _wider(mask), _wider(padding)
     elif bias_k is not None or bias_v is not None:
         raise ArgumentError(f"{op}: give both bias_k and bias_v, or neither")
-    q = _heads(q, num_heads)
-    k = _heads(k, num_heads) if static_k is None else _static(op, static_k, q)
-    v = _heads(v, num_heads) if static_v is None else _static(op, static_v, q)
+    k = k if static_k is None else _static(op, static_k, q)
+    v = v if static_v is None else _static(op, static_v, q)
     if add_zero_attn:
-        blank = zeros(N * num_heads, 1, q.shape[2], dtype=q.dtype, device=q.device)
-        k, v = cat([k, blank], 1), cat([v, blank], 1)
+        blank = zeros(N, heads, 1, D, dtype=q.dtype, device=q.device)
+        k, v = cat([k, blank], 2), cat([v, blank], 2)
         mask, padding = _wider(mask), _wider(padding)
-    mask = _merged(op, mask, padding, num_heads, k.shape[1])
+    mask = _merged(op, mask, padding, k.shape[2])
     p = dropout_p if training else 0.0
-    out, attention = _attend(q, k, v, mask, p, need_weights, causal, num_heads)
-    out = reshape(transpose(out, 0, 1), (L, N, E))  # (N H, L, D) -> (L, N, E)
-    out = linear(out, out_proj_weight, out_proj_bias)
+    out, attention = _attend(q, k, v, mask, p, need_weights, causal)
+    out = out.permute([order.index(i) for i in range(4)])  # back to (L, N, H, D), (N, L, H, D)
+    out = linear(reshape(out, (*out.shape[:2], E)), out_proj_weight, out_proj_bias)
     if attention is not None and average_attn_weights:
         attention = attention.mean(1)
     if lone:
@@ -127,22 +179,16 @@ def multi_head_attention_forward(
 
 def _attend(
     q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float, need_weights: bool,
-    causal: bool, heads: int,
+    causal: bool,
 ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-    """(N H, L, D), and the weights (N, H, L, S) if wanted."""
-    NH, L, D = q.shape
+    """(N, H, L, D), and the weights (N, H, L, S) if wanted."""
     if not need_weights:
-        q, k, v = [reshape(x, (NH // heads, heads, *x.shape[1:])) for x in (q, k, v)]
-        if mask is not None:  # (1 or N H, L, S) -> (1 or N, 1 or H, L, S)
-            lead = (1, 1) if mask.shape[0] == 1 else (NH // heads, heads)
-            mask = reshape(mask, (*lead, *mask.shape[1:]))
-        out = scaled_dot_product_attention(q, k, v, mask, p, causal)
-        return reshape(out, (NH, L, D)), None
-    scores = matmul(q * math.sqrt(1.0 / D), mT(k))
+        return scaled_dot_product_attention(q, k, v, mask, p, causal), None
+    scores = matmul(q * math.sqrt(1.0 / q.shape[-1]), mT(k))
     weights = softmax(scores if mask is None else scores + mask, -1)
     if p:
         weights = dropout(weights, p)
-    return matmul(weights, v), reshape(weights, (NH // heads, heads, L, weights.shape[2]))
+    return matmul(weights, v), weights
 
 
 def _check_shapes(
@@ -176,20 +222,27 @@ def _additive(op: str, name: str, mask: Tensor | None, query: Tensor) -> Tensor 
     return where(mask, -math.inf, zeros((), dtype=query.dtype, device=query.device))
 
 
-def _thirds(op: str, weight: Tensor | None, E: int) -> tuple[Tensor, ...]:
+def _whole(op: str, weight: Tensor | None, E: int) -> Tensor:
     if weight is None:
         raise ArgumentError(f"{op}: in_proj_weight is needed without separate weights")
     if weight.ndim != 2 or weight.shape[0] != 3 * E:
         raise ShapeError(f"{op}: in_proj_weight {weight.shape} must be ({3 * E}, {E})")
-    return weight[:E], weight[E : 2 * E], weight[2 * E :]
+    return weight
+
+
+def _thirds(op: str, weight: Tensor | None, E: int) -> tuple[Tensor, ...]:
+    whole = _whole(op, weight, E)
+    return whole[:E], whole[E : 2 * E], whole[2 * E :]
 
 
 def _projected(
-    op: str, query: Tensor, key: Tensor, value: Tensor, weights: Any, bias: Tensor | None
-) -> list[Tensor]:
+    op: str, query: Tensor, key: Tensor, value: Tensor, weights: Any, bias: Tensor | None,
+    batch: int,
+) -> list[Tensor]:  # fmt: skip
+    """Queries, keys and values by weights of their own; `batch` is the dimension of N."""
     if any([w is None for w in weights]):
         raise ArgumentError(f"{op}: q_proj_weight, k_proj_weight and v_proj_weight are needed")
-    if key.shape[:2] != value.shape[:2] or key.shape[1] != query.shape[1]:
+    if key.shape[:2] != value.shape[:2] or key.shape[batch] != query.shape[batch]:
         raise ShapeError(
             f"{op}: key {key.shape} and value {value.shape} must agree in length, and with the "
             f"query {query.shape} in N"
@@ -200,15 +253,12 @@ def _projected(
     return [linear(x, w, b) for x, w, b in zip(inputs, weights, parts, strict=True)]
 
 
-def _three_dimensions(op: str, mask: Tensor, L: int, S: int, NH: int) -> Tensor:
-    shape = (L, S) if mask.ndim == 2 else (NH, L, S)
+def _four_dimensions(op: str, mask: Tensor, L: int, S: int, N: int, H: int) -> Tensor:
+    """(1, 1, L, S) or (N, H, L, S)."""
+    shape = (L, S) if mask.ndim == 2 else (N * H, L, S)
     if mask.shape != shape:
         raise ShapeError(f"{op}: attn_mask {mask.shape} must be {shape}")
-    return unsqueeze(mask, 0) if mask.ndim == 2 else mask
-
-
-def _longer(x: Tensor, extra: Tensor) -> Tensor:
-    return cat([x, extra], 0)
+    return reshape(mask, (1, 1, L, S) if mask.ndim == 2 else (N, H, L, S))
 
 
 def _wider(mask: Tensor | None) -> Tensor | None:
@@ -216,27 +266,19 @@ def _wider(mask: Tensor | None) -> Tensor | None:
     return None if mask is None else pad_(mask, (0, 1))
 
 
-def _heads(x: Tensor, heads: int) -> Tensor:
-    """x (S, N, E) as (N H, S, D)."""
-    S, N, E = x.shape
-    return transpose(reshape(x, (S, N * heads, E // heads)), 0, 1)
-
-
 def _static(op: str, x: Tensor, q: Tensor) -> Tensor:
-    if x.ndim != 3 or x.shape[0] != q.shape[0] or x.shape[2] != q.shape[2]:
-        raise ShapeError(f"{op}: static_k and static_v must be ({q.shape[0]}, S, {q.shape[2]})")
-    return x
+    N, H, _, D = q.shape
+    if x.ndim != 3 or x.shape[0] != N * H or x.shape[2] != D:
+        raise ShapeError(f"{op}: static_k and static_v must be ({N * H}, S, {D})")
+    return reshape(x, (N, H, x.shape[1], D))
 
 
-def _merged(
-    op: str, mask: Tensor | None, padding: Tensor | None, heads: int, S: int
-) -> Tensor | None:
-    """Both masks as one: (1 or N H, 1 or L, S)."""
+def _merged(op: str, mask: Tensor | None, padding: Tensor | None, S: int) -> Tensor | None:
+    """Both masks as one: (1 or N, 1 or H, 1 or L, S)."""
     if padding is None:
         return mask
     N = padding.shape[0]
     if padding.shape[1] != S:
         raise ShapeError(f"{op}: key_padding_mask {padding.shape} must be ({N}, {S})")
-    wide = expand(reshape(padding, (N, 1, 1, S)), (N, heads, 1, S))
-    wide = reshape(wide, (N * heads, 1, S))
+    wide = reshape(padding, (N, 1, 1, S))
     return wide if mask is None else mask + wide

@@ -62,6 +62,12 @@ def attention_grad(
     dk[...] = xp.matmul(dscores.swapaxes(-1, -2), q) * q.dtype.type(scale)
 
 
+def thirds(q: Array, k: Array, v: Array, packed: Array) -> None:
+    """The thirds of the last dimension."""
+    E = q.shape[-1]
+    q[...], k[...], v[...] = packed[..., :E], packed[..., E : 2 * E], packed[..., 2 * E :]
+
+
 def _scores(q: Array, k: Array, mask: Array | None, causal: bool, scale: float) -> Array:
     xp = namespace(q)
     L, S = q.shape[-2], k.shape[-2]

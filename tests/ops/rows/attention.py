@@ -4,6 +4,8 @@ import layer_oracles as oracles
 import numpy as np
 from numpy import array
 
+from minigrad.ops.multi_head import THIRDS
+from minigrad.tensor import apply
 from minigrad.testing import sample
 
 from .making import X, call, row
@@ -28,4 +30,6 @@ ROWS = [
         sample(X(2, 2, 4), X(12, 4), X(12), X(4, 4)),
         sample(X(2, 4), X(12, 4), X(12), X(4, 4), np.triu(np.ones((2, 2), bool), 1)),
         function=heads),
+    row("thirds", lambda x: tuple(np.split(x, 3, -1)), sample(X(2, 2, 6)), sample(X(0, 3)),
+        function=lambda x: apply(THIRDS, x)),
 ]  # fmt: skip
