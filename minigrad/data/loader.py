@@ -165,11 +165,13 @@ class DataLoader:
         else:
             position = self._position = self._beginning()
             indices = self._drawn(position)
-        position.resumed = False
         self.epoch = position.epoch + 1
         if self._is_stream:
-            return self._stream(position)
-        return _counted(self._map(position, indices), position)
+            batches = self._stream(position)
+        else:
+            batches = _counted(self._map(position, indices), position)
+        position.resumed = False
+        return batches
 
     def _beginning(self) -> Position:
         """The start of the next epoch."""
@@ -212,12 +214,14 @@ class DataLoader:
 
     def _stream(self, position: Position) -> Iterator[Any]:
         datasets = self._copies() if self.num_workers else [self.dataset]
+        # A stream that stands where it is need not be told.
+        places = position.places if position.resumed else [Place() for _ in datasets]
         shards = [
             Shard(
                 dataset, self.collate_fn, self.batch_size, bool(self.drop_last), position.seed,
-                position.epoch, worker, place,
+                position.epoch, worker, places[worker],
             )
-            for worker, (dataset, place) in enumerate(zip(datasets, position.places, strict=True))
+            for worker, dataset in enumerate(datasets)
         ]  # fmt: skip
         ended: set[int] = set()
         turns = _turns(position.turn, len(shards), ended)

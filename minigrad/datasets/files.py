@@ -6,7 +6,7 @@ import gzip
 import math
 import os
 import zlib
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 
@@ -20,7 +20,9 @@ _CHUNK = 1 << 20
 _IDX_DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
+def read_idx(
+    path: str | os.PathLike[str], *, mmap_mode: Literal["r", "c"] | None = None
+) -> np.ndarray:
     """The array in an idx file, gzip-compressed or not, in the machine's byte order.
 
     The format: two zero bytes, a dtype code, the number of dimensions, each dimension as a
@@ -28,13 +30,16 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
     Args:
         path: The file; whether it is compressed is seen from its bytes, not from its name.
+        mmap_mode: "r" maps the file into memory, to read what is asked for when it is; "c" lets
+            the array be written, and not the file. As in `numpy.load`.
 
     Returns:
         A writable array with the file's shape and dtype (uint8, int8, int16, int32, float32 or
-        float64).
+        float64). A mapped one keeps the file's byte order, big-endian.
 
     Raises:
-        FileFormatError: The file is not idx, is truncated or corrupt, or has trailing bytes.
+        FileFormatError: The file is not idx, is truncated or corrupt, or has trailing bytes; or it
+            is compressed, and cannot be mapped.
         OSError: The file cannot be opened.
 
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", the IDX file format.
@@ -48,22 +53,41 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
         compressed = file.read(2) == _GZIP_MAGIC
         file.seek(0)
         try:
+            if mmap_mode is not None:
+                return _map_idx(file, compressed, mmap_mode)
             return _parse_idx(gzip.GzipFile(fileobj=file) if compressed else file)
         except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise FileFormatError(f"{os.fspath(path)}: not a sound idx file: {error}") from error
 
 
-def _parse_idx(stream: BinaryIO | gzip.GzipFile) -> np.ndarray:
+def _header(stream: BinaryIO | gzip.GzipFile) -> tuple[tuple[int, ...], np.dtype]:
     magic = _read(stream, 4)
     code, ndim = magic[2:]
     if magic[:2] != b"\0\0" or code not in _IDX_DTYPES:
         raise ValueError(f"it starts with the bytes {magic.hex(' ')}, not 00 00, dtype, dimensions")
     shape = tuple(np.frombuffer(_read(stream, 4 * ndim), ">u4").tolist())
-    dtype = np.dtype(_IDX_DTYPES[code])
+    return shape, np.dtype(_IDX_DTYPES[code])
+
+
+def _parse_idx(stream: BinaryIO | gzip.GzipFile) -> np.ndarray:
+    shape, dtype = _header(stream)
     values = _read(stream, math.prod(shape) * dtype.itemsize)
     if stream.read(1):
         raise ValueError(f"bytes follow the {len(values)} bytes of values of shape {shape}")
     return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+
+
+def _map_idx(file: BinaryIO, compressed: bool, mode: Literal["r", "c"]) -> np.ndarray:
+    if compressed:
+        raise ValueError("it is compressed, and cannot be mapped: unpack it, or read it whole")
+    shape, dtype = _header(file)
+    start = file.tell()
+    size, due = file.seek(0, os.SEEK_END) - start, math.prod(shape) * dtype.itemsize
+    if size != due:
+        raise ValueError(f"it holds {size} bytes of values, and its header promises {due}")
+    if due == 0:  # which cannot be mapped
+        return np.empty(shape, dtype)
+    return np.memmap(file, dtype, mode, start, shape)
 
 
 def _read(stream: BinaryIO | gzip.GzipFile, size: int) -> bytearray:

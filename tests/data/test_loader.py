@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+import minigrad as mg
 import minigrad.random
-from minigrad.data import DataLoader, Dataset, TensorDataset, item_rng
+from minigrad.data import DataLoader, Dataset, Subset, TensorDataset, item_rng
 from minigrad.errors import ArgumentError, Error, ShapeError
 from minigrad.tensor import Tensor
 
@@ -99,6 +100,18 @@ def test_item_randomness_does_not_depend_on_workers_or_batches():
 def test_a_batch_does_not_share_memory_with_the_dataset():
     (x, _), *_ = DataLoader(TensorDataset(X, Y), 10)
     assert not np.shares_memory(x.array, X)
+
+
+def test_tensors_stay_on_their_device(device):
+    x, y = (mg.tensor(values, device=device) for values in (X, Y))
+    for dataset in (
+        TensorDataset(x, y),
+        Subset(TensorDataset(x, y), range(10)),
+        [(x[3], y[3])] * 4,
+    ):
+        batch = next(iter(DataLoader(dataset, 4, shuffle=True, num_workers=1)))
+        assert [part.device.type for part in batch] == [device, device]
+        assert batch[0].cpu().numpy()[:, 0, 0].tolist() == (6 * batch[1]).cpu().tolist()
 
 
 def test_a_transforming_subclass_is_not_bypassed():

@@ -32,6 +32,21 @@ def test_idx_round_trip(tmp_path, code, shape, compress):
     result[...] = 1  # writable
 
 
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 0), (2, 3, 4)])
+def test_idx_is_mapped(tmp_path, code, shape):
+    array = np.arange(np.prod(shape, dtype=int)).astype(code).reshape(shape)
+    path = tmp_path / "name"
+    path.write_bytes(idx_bytes(array))
+    mapped = read_idx(path, mmap_mode="r")
+    assert mapped.shape == shape and np.array_equal(mapped, array)
+    assert isinstance(mapped, np.memmap) == (array.size > 0)
+    if array.size:
+        copied = read_idx(path, mmap_mode="c")
+        copied[...] = 1
+        assert np.array_equal(read_idx(path), array)
+
+
 GOOD = idx_bytes(np.arange(12, dtype=np.int32).reshape(3, 4))
 BAD_IDX = {
     "empty": b"",
@@ -54,6 +69,8 @@ def test_unsound_idx_is_refused_with_its_path(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(FileFormatError, match=r"bad\.idx: not a sound idx file"):
         read_idx(path)
+    with pytest.raises(FileFormatError, match=r"bad\.idx: not a sound idx file"):
+        read_idx(path, mmap_mode="r")
 
 
 def test_npz_round_trip(tmp_path):
