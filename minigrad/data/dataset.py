@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from ..device import namespace
 from ..errors import ArgumentError, RangeError, ShapeError
 from ..random import Generator
 from ..tensor import Tensor
@@ -112,7 +113,8 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
         # CuPy's take wraps indices that are out of range where NumPy's raises.
         if rows.min() < -len(self) or rows.max() >= len(self):
             raise RangeError(f"indices {list(indices)} are not all rows of {len(self)}")
-        return [tensor_of(array_of(values).take(rows, axis=0)) for values in self.tensors]
+        arrays = [array_of(values) for values in self.tensors]
+        return [tensor_of(a.take(namespace(a).asarray(rows), axis=0)) for a in arrays]
 
 
 class Subset(Dataset[T]):
