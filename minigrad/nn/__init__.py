@@ -11,6 +11,7 @@ from .adaptive import *
 from .adaptive_pooling import *
 from .attention import *
 from .batch_norm import *
+from .causal_attention import *
 from .class_loss import *
 from .containers import *
 from .conv import *
@@ -28,6 +29,7 @@ from .padding import *
 from .parameter import *
 from .parameter_containers import *
 from .pooling import *
+from .positions import *
 from .rearranging import *
 from .recurrent import *
 from .recurrent_base import *
