@@ -132,7 +132,8 @@ def filled():
         (lambda: nn.CausalSelfAttention(8, 4)(mg.zeros(3, 8)), RuntimeError, "N, L, 8"),
         (lambda: nn.CausalSelfAttention(8, 4)(mg.zeros(1, 3, 8), nn.KeyValueCache()),
          RuntimeError, "no_grad"),
-        (lambda: filled().update(mg.zeros(2, 40, 4), mg.zeros(2, 40, 4)), RuntimeError, "one batch"),
+        (lambda: filled().update(mg.zeros(2, 40, 4), mg.zeros(2, 40, 4)), RuntimeError,
+         "one batch"),
         (lambda: filled().crop(3), ValueError, "3 of 2"),
     ],
 )  # fmt: skip
