@@ -36,7 +36,8 @@ class Fetch:
         if self.gather is not None:
             return self.gather(indices)
         if not self.batched:
-            return collated(self.collate_fn, self._item(indices), f"item {indices}", self.dataset)
+            (item,) = self._items([indices])
+            return collated(self.collate_fn, item, f"item {indices}", self.dataset)
         if self.read is not None:
             try:
                 items = self.read(indices)
@@ -47,20 +48,23 @@ class Fetch:
                 )
                 raise
         else:
-            items = [self._item(index) for index in indices]
+            items = self._items(indices)
         return collated(self.collate_fn, items, f"the items {indices}", self.dataset)
 
-    def _item(self, index: Any) -> Any:
-        outer = streams.loading.item
-        streams.loading.item = streams.Item(self.seed, self.epoch, index)
+    def _items(self, indices: Any) -> list[Any]:
+        loading, dataset, seed, epoch = streams.loading, self.dataset, self.seed, self.epoch
+        items, outer, index = [], loading.item, None
         try:
-            return self.dataset[index]
+            for index in indices:
+                loading.item = [seed, epoch, index, None, None]
+                items.append(dataset[index])
         except Exception as error:
-            name = type(self.dataset).__name__
-            error.add_note(f"while loading item {index} of {name}, epoch {self.epoch}")
+            name = type(dataset).__name__
+            error.add_note(f"while loading item {index} of {name}, epoch {epoch}")
             raise
         finally:
-            streams.loading.item = outer
+            loading.item = outer
+        return items
 
 
 def collated(function: Callable[[Any], Any], items: Any, what: str, dataset: Any) -> Any:
@@ -151,7 +155,7 @@ class Shard:
     def _loading(self, position: int) -> Iterator[None]:
         loading, epoch = streams.loading, self.order.epoch
         outer = loading.item, loading.order
-        loading.item = streams.Item(self.seed, epoch, position, self.worker)
+        loading.item = [self.seed, epoch, position, self.worker, None]
         loading.order = self.order
         try:
             yield

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -34,29 +33,12 @@ class Order:
         self.seed, self.epoch, self.streams = seed, epoch, 0
 
 
-class Item:
-    """An item that is being loaded, and its generator once one is asked for."""
-
-    __slots__ = ("epoch", "index", "rng", "seed", "worker")
-
-    def __init__(self, seed: int, epoch: int, index: Any, worker: int | None = None) -> None:
-        self.seed, self.epoch, self.index, self.worker = seed, epoch, index, worker
-        self.rng: np.random.Generator | None = None
-
-    def counter(self) -> np.ndarray:
-        """Where the stream of the item begins."""
-        if self.worker is not None:
-            return _words(0, self.worker, self.index, 2)
-        if hasattr(self.index, "__index__"):
-            return _words(0, 0, self.index.__index__(), 1)
-        digest = hashlib.blake2b(repr(self.index).encode(), digest_size=8).digest()
-        return _words(0, 0, int.from_bytes(digest, "little"), 3)
-
-
 class _Loading(threading.local):
     """What the current thread does for a loader."""
 
-    item: Item | None = None
+    # [seed, epoch, index, worker or None, generator or None]: the item, and its generator once one
+    # is asked for. A list, because one is made for every item.
+    item: list[Any] | None = None
     order: Order | None = None
     worker: Any = None  # its WorkerInfo
 
@@ -64,32 +46,27 @@ class _Loading(threading.local):
 loading = _Loading()
 
 
-@contextmanager
-def ordering(order: Order) -> Iterator[None]:
-    """Samplers that run inside draw from the epoch `order`."""
-    outer, loading.order = loading.order, order
-    try:
-        yield
-    finally:
-        loading.order = outer
-
-
 def drawn(indices: Iterable[Any], order: Order, skip: int) -> Iterator[Any]:
     """`indices` after the first `skip`, drawn from the epoch `order`."""
-    with ordering(order):
+    outer, loading.order = loading.order, order
+    try:
         iterator = iter(indices)
         for _ in islice(iterator, skip):
             pass
+    finally:
+        loading.order = outer
     return _drawing(iterator, order)
 
 
 def _drawing(indices: Iterator[Any], order: Order) -> Iterator[Any]:
     while True:
-        with ordering(order):
-            try:
-                index = next(indices)
-            except StopIteration:
-                return
+        outer, loading.order = loading.order, order
+        try:
+            index = next(indices)
+        except StopIteration:
+            return
+        finally:
+            loading.order = outer
         yield index
 
 
@@ -113,10 +90,21 @@ def item_rng() -> np.random.Generator:
     item = loading.item
     if item is None:
         raise Error("item_rng() works only while a DataLoader loads an item in this thread")
-    if item.rng is None:
-        key = _words(item.seed, item.epoch)
-        item.rng = np.random.Generator(np.random.Philox(counter=item.counter(), key=key))
-    return item.rng
+    if item[4] is None:
+        seed, epoch, index, worker, _ = item
+        bits = np.random.Philox(counter=_place(index, worker), key=_words(seed, epoch))
+        item[4] = np.random.Generator(bits)
+    return item[4]
+
+
+def _place(index: Any, worker: int | None) -> np.ndarray:
+    """Where the stream of an item begins."""
+    if worker is not None:
+        return _words(0, worker, index, 2)
+    if hasattr(index, "__index__"):
+        return _words(0, 0, index.__index__(), 1)
+    digest = hashlib.blake2b(repr(index).encode(), digest_size=8).digest()
+    return _words(0, 0, int.from_bytes(digest, "little"), 3)
 
 
 def epoch_rng(generator: Generator | None = None) -> np.random.Generator:
