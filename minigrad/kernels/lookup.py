@@ -7,6 +7,7 @@ where a device has no such function, ``kernels/reference/conv.py`` serves, and t
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections import Counter
 from collections.abc import Callable
@@ -39,14 +40,20 @@ def find_kernel(prim: Primitive, array_type: type) -> Callable[..., Any]:
 
 def _named_kernel(prim: Primitive, place: str) -> Callable[..., Any]:
     assert prim.kernel is not None, f"{prim} names no kernel"
-    family, _, function = prim.kernel.partition(".")
-    room = __package__
-    fast = _module(f"{room}.{place}.{family}") if _fast_kernels_work(place) else None
-    found = getattr(fast, function, None)
+    found = fast_kernel(prim.kernel, place)
     if found is None:
         fallbacks[place, prim.name] += 1
-        found = getattr(importlib.import_module(f"{room}.reference.{family}"), function)
+        family, _, function = prim.kernel.partition(".")
+        found = getattr(importlib.import_module(f"{__package__}.reference.{family}"), function)
     return found
+
+
+@functools.cache
+def fast_kernel(name: str, place: str) -> Callable[..., Any] | None:
+    """The function ``kernels/<place>/<family>.py: <function>``, if there is one that works here."""
+    family, _, function = name.partition(".")
+    fast = _module(f"{__package__}.{place}.{family}") if _fast_kernels_work(place) else None
+    return getattr(fast, function, None)
 
 
 def _module(name: str) -> Any:

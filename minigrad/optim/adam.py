@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..ops.creation import zeros_like
+from ..ops.fused_steps import fused
 from ..ops.inplace import maximum_
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer, State, advance, scalar
@@ -85,6 +86,8 @@ class Adam(Optimizer):
         """One step of one parameter."""
         t, m, v = advance(state), state["exp_avg"], state["exp_avg_sq"]
         lr, (beta1, beta2) = group["lr"], group["betas"]
+        if self._fused(p, grad, state, group, t):
+            return
 
         g = -grad if group["maximize"] else grad
         if group["weight_decay"] and group["decoupled_weight_decay"]:
@@ -97,6 +100,23 @@ class Adam(Optimizer):
             v = maximum_(state["max_exp_avg_sq"], v)
         root = v.sqrt().div_(math.sqrt(1 - beta2**t)).add_(group["eps"])
         p.addcdiv_(m, root, value=-lr / (1 - beta1**t))
+
+    def _fused(self, p: Tensor, grad: Tensor, state: State, group: Group, t: float) -> bool:
+        """The same in one pass over memory, if there is a kernel."""
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        if 1 - beta1 >= 0.49:  # then lerp_ adds from the other end
+            return False
+        decoupled = group["decoupled_weight_decay"]
+        numbers = (
+            -1 if group["maximize"] else 1, 0 if decoupled else decay,
+            1 - lr * decay if decoupled and decay else 1,
+            1 - beta1, beta2, 1 - beta2, group["eps"],
+            math.sqrt(1 - beta2**t), -lr / (1 - beta1**t),
+        )  # fmt: skip
+        written = [p, state["exp_avg"], state["exp_avg_sq"]]
+        if not group["amsgrad"]:
+            return fused("adam", grad, written, numbers)
+        return fused("adam_amsgrad", grad, [*written, state["max_exp_avg_sq"]], numbers)
 
 
 class AdamW(Adam):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..ops.fused_steps import fused
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer, State
 
@@ -64,6 +65,8 @@ class SGD(Optimizer):
 
     def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
         """One step of one parameter."""
+        if self._fused(p, grad, state, group):
+            return
         g = -grad if group["maximize"] else grad
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
@@ -76,3 +79,14 @@ class SGD(Optimizer):
                 b.mul_(momentum).add_(g, alpha=1 - group["dampening"])
             g = g.add(b, alpha=momentum) if group["nesterov"] else b
         p.add_(g, alpha=-group["lr"])
+
+    def _fused(self, p: Tensor, grad: Tensor, state: State, group: Group) -> bool:
+        """The same in one pass over memory, if there is a kernel."""
+        sign = -1 if group["maximize"] else 1
+        numbers = (sign, group["weight_decay"], -group["lr"])
+        momentum = group["momentum"]
+        if not momentum:
+            return fused("sgd", grad, [p], numbers)
+        b = state.get("momentum_buffer")
+        more = (momentum, 1 - group["dampening"], group["nesterov"])
+        return b is not None and fused("sgd_momentum", grad, [p, b], (*numbers, *more))
