@@ -8,6 +8,7 @@ from . import autograd, cuda, data, fft, func, linalg, methods, nn, optim, rando
 from . import version as _version
 from .autograd import grad, vjp
 from .autograd.vmap import vmap
+from .checkpoints import load_checkpoint, save_checkpoint
 from .device import device, get_default_device, set_default_device
 from .dtypes import (
     bfloat16,

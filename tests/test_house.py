@@ -34,7 +34,7 @@ ROOMS = [
     ("interop", "printing", "serialization"),
     ("methods",),
     ("nn", "optim", "data", "testing", "cuda", "plot", "fft", "func", "linalg", "special", "utils"),
-    ("datasets",),
+    ("datasets", "checkpoints"),
     ("demo", "numpy_functions"),
     ("",),  # the package itself, minigrad/__init__.py
 ]

@@ -124,6 +124,13 @@ def load_into(
     return keys
 
 
+def misfit(module: Module, state_dict: Mapping[str, Any]) -> str:
+    """What `load_state_dict` would refuse, a line a kind; empty if it fits. Changes nothing."""
+    load = Loading(module, state_dict)
+    forgiving = any([_has(below, "load_post") for below in module.modules()])
+    return load.troubles(names=not forgiving)
+
+
 class Loading:
     """A state laid beside a module: what would be written, and what does not fit."""
 

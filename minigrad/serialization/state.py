@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -232,21 +233,24 @@ def _key(key: Any) -> str | int:
 
 def _replace(path: Path, write: Callable[[str], None]) -> None:
     """Make or replace the file `path` by what `write(name)` puts into a file of that name."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
+    # In a folder of its own, for the library makes files beside it, which a kill would leave.
+    folder = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
+    folder.mkdir()  # which raises Python's own errors where no file can be made
     try:
-        temporary.touch(exist_ok=False)  # for Python's own errors where no file can be made
+        temporary = folder / path.name
         write(str(temporary))
         with open(temporary, "r+b") as file:
             os.fsync(file.fileno())
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o7777)
+        like = path if path.exists() else folder / "new"  # which has the rights of any new file
+        if like is not path:
+            like.touch()
+        temporary.chmod(like.stat().st_mode & 0o7777)
         os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     if os.name == "posix":  # the new name itself must reach the disk; Windows cannot open folders
-        folder = os.open(path.parent, os.O_RDONLY)
+        parent = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(parent)
         finally:
-            os.close(folder)
+            os.close(parent)
