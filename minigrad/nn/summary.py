@@ -26,10 +26,16 @@ def _of_convolution(weight: Any, positions: Any) -> int:
     return 2 * positions.size * math.prod(weight.shape[1:])  # (O, I / groups, *kernel)
 
 
+def _of_attention(queries: Any, keys: Any, values: Any, out: Any) -> int:
+    places = math.prod(out.shape[:-1]) * keys.shape[-2]  # a score for each
+    return 2 * places * (queries.shape[-1] + values.shape[-1])
+
+
 # FLOPs of a primitive, of the arrays that go in and come out: a multiply and an add for each
 # product that is summed. The numbers of a recurrent layer's steps are rows of its first input.
 _FLOPS: dict[str, Callable[[Any, Any], int]] = {
     "matmul": lambda x, y: 2 * y.size * x[0].shape[-1],
+    "attention": lambda x, y: _of_attention(*x[:3], y[0]),
     "conv2d": lambda x, y: _of_convolution(x[1], y),
     "conv3d": lambda x, y: _of_convolution(x[1], y),
     "conv2d_input_grad": lambda x, y: _of_convolution(x[1], x[0]),  # transposed convolutions

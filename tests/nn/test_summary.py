@@ -37,6 +37,13 @@ def test_flops_by_hand(module, shapes, expected):
     assert flops(module, *shapes) == expected
 
 
+def test_fused_attention_counts_as_its_products_do():
+    attention, inputs = nn.MultiheadAttention(8, 2), [(4, 3, 8), (5, 3, 8), (5, 3, 8)]
+    fused = attention.summary(*inputs, need_weights=False)
+    assert fused.flops == attention.summary(*inputs).flops
+    assert fused.rows[0].output == [(4, 3, 8)]  # no weights
+
+
 def test_flops_are_pytorchs():
     torch = pytest.importorskip("torch")
     from torch.utils.flop_counter import FlopCounterMode
