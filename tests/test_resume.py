@@ -1,6 +1,5 @@
 """A run that resumes is the run that never stopped, and a kill loses nothing that was saved."""
 
-import copy
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import minigrad as mg
 from minigrad import nn
 from minigrad.data import DataLoader, TensorDataset
 from minigrad.errors import ArgumentError, DTypeError, Error, FileFormatError
+from minigrad.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 
 class Run:
@@ -25,7 +25,7 @@ class Run:
         )
         self.optimizer = mg.optim.Adam(self.model.parameters(), lr=0.05, amsgrad=True)
         self.scheduler = mg.optim.lr_scheduler.OneCycleLR(self.optimizer, 0.1, total_steps=20)
-        self.ema = copy.deepcopy(self.model)
+        self.ema = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(0.9))
         rng = np.random.default_rng(0)
         data = [mg.from_numpy(rng.standard_normal((24, n)).astype(np.float32)) for n in (4, 1)]
         self.loader = DataLoader(TensorDataset(*data), 4, shuffle=True, num_workers=2, seed=seed)
@@ -49,9 +49,7 @@ class Run:
             loss.backward()
             self.optimizer.step()
             self.scheduler.step()
-            with mg.no_grad():
-                for slow, p in zip(self.ema.parameters(), self.model.parameters(), strict=True):
-                    slow.lerp_(p, 0.1)
+            self.ema.update_parameters(self.model)
             self.losses.append(loss.item())
 
     def everything(self):
