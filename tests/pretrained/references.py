@@ -19,14 +19,17 @@ SMALL_VOICE = {"mels": 5, "width": 6, "layers": 3}
 SMALL_SPELLER = {"letters": 29, "phonemes": 74, "width": 6}
 
 
-def generated(shapes, seed):
+def generated(shapes, seed, gain=1.5):
     """Numbers for each name: of a size that lets a network's signal through."""
     rng = np.random.default_rng(seed)
     state = {}
     for name, shape in sorted(shapes.items()):
-        values = rng.standard_normal(shape) / np.sqrt(max(1, np.prod(shape[1:])))
-        if name.endswith(("running_var", "LayerNorm.weight")):
-            values = np.abs(values) + 0.5
+        values = rng.standard_normal(shape)
+        if len(shape) == 1:  # biases, means; scales, which are about 1
+            positive = name.endswith(("_var", "weight"))
+            values = np.exp(0.3 * values) if positive else 0.2 * values
+        else:
+            values *= gain / np.sqrt(np.prod(shape[1:]))
         state[name] = values.astype(np.float32)
     return state
 
@@ -97,7 +100,7 @@ def small_speller():
     for side in ("enc", "dec"):
         shapes |= {f"{side}_w_ih": (3 * W, W), f"{side}_w_hh": (3 * W, W)}
         shapes |= {f"{side}_b_ih": (3 * W,), f"{side}_b_hh": (3 * W,)}
-    return generated(shapes, 6)
+    return generated(shapes, 6, gain=6)
 
 
 def small_detector():
@@ -110,7 +113,7 @@ def small_detector():
         shapes[f"model.decoder.rnn.bias_{kind}"] = (32,)
     shapes["model.decoder.decoder.2.weight"] = (1, 8, 1)
     sound = np.random.default_rng(8).standard_normal((2, 3000)).astype(np.float32)
-    return generated(shapes, 7), sound
+    return generated(shapes, 7, gain=3), sound
 
 
 def bert(state, ids, mask, types, heads):
