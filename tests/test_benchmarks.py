@@ -41,7 +41,7 @@ def test_models_have_the_parameters_they_say(load):
     from minigrad import nn
 
     workloads = load("workloads")
-    counts = {"cnn": 121930, "lenet": 62006, "mlp": 55050, "transformer": 100618}
+    counts = {"cnn": 121930, "lenet": 62006, "mlp": 55050, "transformer": 100618, "lstm": 100618}
     for name, count in counts.items():
         model = getattr(workloads, name)
         assert sum(p.numel() for p in model(nn).parameters()) == count

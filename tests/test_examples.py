@@ -48,5 +48,7 @@ def test_from_pytorch():
 
 
 def test_every_example_is_tested():
+    """Here, or in a file of its own, ``test_example_<name>.py``."""
     tested = re.findall(r'figures\("(\w+\.py)"\)', Path(__file__).read_text())
-    assert sorted(tested) == sorted(path.name for path in EXAMPLES.glob("*.py"))
+    own = [path.name[13:] for path in Path(__file__).parent.glob("test_example_*.py")]
+    assert sorted(tested + own) == sorted(path.name for path in EXAMPLES.glob("*.py"))

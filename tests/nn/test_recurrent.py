@@ -81,7 +81,9 @@ def test_padding_of_either_side():
     assert rnn.pad_sequence(WORDS).tolist() == [[1, 3, 6], [2, 4, 0], [0, 5, 0]]
     left = rnn.pad_sequence(WORDS, True, 9, padding_side="left")
     assert left.tolist() == [[9, 1, 2], [3, 4, 5], [9, 9, 6]]
-    back = rnn.unpad_sequence(rnn.pad_sequence(WORDS), mg.tensor([2, 3, 1]))
+    padded = rnn.pad_sequence(WORDS)
+    back = rnn.unpad_sequence(padded, mg.tensor([2, 3, 1]))
+    assert padded.tolist() == [[1, 3, 6], [2, 4, 0], [0, 5, 0]]
     assert [x.tolist() for x in back] == [x.tolist() for x in WORDS]
 
 
