@@ -1,6 +1,7 @@
 """A GRU over packed sequences: which of nine speakers said "a-e"? Utterances have 7 to 29 steps.
 
-The data, JapaneseVowels (Kudo, Toyama, Shimbo 1999), comes with a package: pip install --no-deps aeon
+The data, JapaneseVowels (Kudo, Toyama, Shimbo 1999), comes with a package:
+``pip install --no-deps aeon``.
 """
 
 import importlib.util
