@@ -246,7 +246,7 @@ class Optimizer:
 
     def _forget_hooks(self) -> None:
         self._hooks = {name: Hooks() for name in _HOOKS}
-        self._opt_called = False
+        self._opt_called = self._scheduled = False  # for schedules: whether steps come in order
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` before each step; it may return new ones."""

@@ -86,6 +86,7 @@ def sgd(lr=0.1, **settings):
 
 def test_the_wrong_order_of_steps_warns():
     rule = sgd()
+    rule.step()  # counts for no schedule yet
     schedule = lrs.StepLR(rule, 1)
     with pytest.warns(UserWarning, match="before optimizer.step"):
         schedule.step()
@@ -99,6 +100,17 @@ def test_the_wrong_order_of_steps_warns():
     with pytest.warns(UserWarning, match="get_last_lr"):
         schedule.get_lr()
     assert schedule.get_last_lr() == [0.1]
+
+
+def test_milestones_are_saved_as_a_plain_dict():
+    rule = sgd()
+    schedule = lrs.MultiStepLR(rule, [3, 3, 5])
+    rule.step()
+    assert type(schedule.state_dict()["milestones"]) is dict
+    schedule.load_state_dict(schedule.state_dict())
+    with pytest.warns(UserWarning, match="closed form"):
+        schedule.step(4)
+    assert schedule.get_last_lr() == [pytest.approx(0.001)]
 
 
 def test_a_tensor_as_learning_rate_is_filled():

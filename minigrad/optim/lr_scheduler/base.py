@@ -81,6 +81,8 @@ class LRScheduler:
                 )
         self.base_lrs = values_of(optimizer, "initial_lr")
         self.last_epoch = last_epoch
+        if not optimizer._scheduled:  # steps before the first schedule do not count
+            optimizer._opt_called, optimizer._scheduled = False, True
         self._initial_step()
 
     _is_initial = False
