@@ -10,6 +10,7 @@ import minigrad as mg
 import minigrad.nn.functional as F
 from minigrad.kernels import launch
 from minigrad.kernels.cpu import jit
+from minigrad.ops.recurrent import recurrent_layer
 
 pytestmark = pytest.mark.skipif(not jit.available(), reason="needs Numba")
 CASES = 25
@@ -148,6 +149,27 @@ def elementwise(function, count):
     return case
 
 
+def recurrent(mode, gates, states=1):
+    """One layer and direction: few rows are left to array code, many go to compiled steps."""
+
+    def case(draw, dtype):
+        I, H, P = draw.choice([1, 3]), draw.choice([1, 5, 18, 33]), draw.choice([None, 1, 20])
+        P = H if states == 1 or P is None or P >= H else P
+        sizes = sorted([draw.choice([1, 2, 7, 13]) for _ in range(4)], reverse=True)
+        shapes = [(sum(sizes), I), (sizes[0], P), (sizes[0], H)][: 1 + states]
+        shapes += [(gates * H, I), (gates * H, P), (gates * H,), (gates * H,), (P, H)]
+        arrays = [some(draw, *s, dtype=dtype) for s in (shapes if P < H else shapes[:-1])]
+        facts = {"sizes": tuple(sizes), "reverse": draw.random() < 0.5}
+
+        def function(x, *tensors):
+            y, last, _ = recurrent_layer(mode, x, tensors[:states], *tensors[states:], **facts)
+            return mg.cat([y.flatten(), *[s.flatten() for s in last]])
+
+        return function, arrays
+
+    return case
+
+
 FUNCTIONS = {
     **{f"conv{d}d": convolution(d) for d in (1, 2, 3)},
     **{f"conv_transpose{d}d": convolution(d, True) for d in (1, 2, 3)},
@@ -155,6 +177,10 @@ FUNCTIONS = {
     **{f"max_pool{d}d": max_pool(d) for d in (1, 2, 3)},
     **{f"avg_pool{d}d": avg_pool(d) for d in (1, 2, 3)},
     "layer_norm": layer_norm,
+    "lstm": recurrent("LSTM", 4, 2),
+    "gru": recurrent("GRU", 3),
+    "rnn": recurrent("RNN_TANH", 1),
+    "rnn of relus": recurrent("RNN_RELU", 1),
     **{name: reduction(name) for name in ("sum", "mean", "var", "amax", "logsumexp")},
     "exp": elementwise(mg.exp, 1),
     "arithmetic": elementwise(lambda x, y, z: mg.addcmul(x, y, z.sigmoid(), value=0.5) / 3, 3),

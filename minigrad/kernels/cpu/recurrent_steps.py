@@ -105,7 +105,7 @@ def rnn_steps_back(
     reverse: int, relu: int, block: int, first_task: int, last_task: int,
 ) -> None:  # fmt: skip
     """`dh` is the gradient of the running state. `reverse` is that of these steps."""
-    H, size, zero = y.shape[1], y.itemsize, y.dtype.type(0)
+    H, size, zero, one = y.shape[1], y.itemsize, y.dtype.type(0), y.dtype.type(1)
     first, end = first_task * block, min(last_task * block, len(dh))
     z = np.empty((max(end - first, 0), panels.shape[0] * panels.shape[2]), y.dtype)
     for k in range(len(sizes)):
@@ -120,7 +120,7 @@ def rnn_steps_back(
                     d[j] = zero if out[j] <= zero else d[j]
             else:
                 for j in range(H):
-                    d[j] -= d[j] * out[j] * out[j]
+                    d[j] *= one - out[j] * out[j]
         product(count, dx.ctypes.data + size * row * H, H, panels, z.ctypes.data, size)
         for r in range(count):
             copy(dh[first + r], z[r])
@@ -186,7 +186,7 @@ def gru_steps_back(
             new = gates[row + i, 2 * H :]
             d, e = dx[row + i], dz[row + i]
             for j in range(H):
-                d[2 * H + j] = (total[j] - total[j] * keep[j]) * (one - new[j] * new[j])
+                d[2 * H + j] = total[j] * (one - keep[j]) * (one - new[j] * new[j])
             for j in range(H):
                 d[j] = d[2 * H + j] * hidden[j] * (r[j] - r[j] * r[j])
             for j in range(H):
