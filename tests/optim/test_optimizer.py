@@ -13,7 +13,13 @@ from minigrad.errors import ArgumentError, DTypeError
 RULES = [
     (optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}),
     (optim.Adam, {"lr": 0.01, "amsgrad": True}),
-    (optim.AdamW, {"lr": 0.01}),
+    (optim.RMSprop, {"lr": 0.01, "momentum": 0.5, "centered": True}),
+    (optim.LBFGS, {"max_iter": 3, "line_search_fn": "strong_wolfe"}),
+    *[
+        (getattr(optim, name), {"lr": 0.01})
+        for name in optim.__all__
+        if name[0].isupper() and name not in ("SGD", "Adam", "RMSprop", "LBFGS", "Optimizer")
+    ],
 ]
 
 
@@ -24,16 +30,23 @@ def parameter(*shape):
 def train(model, rule, steps, device):
     for step in steps:
         x = mg.tensor(np.random.default_rng(step).random((6, 3), np.float32), device=device)
-        rule.zero_grad()
-        model(x).square().mean().backward()
-        rule.step()
+
+        def closure(x=x):
+            rule.zero_grad()
+            loss = model(x).square().mean()
+            loss.backward()
+            return loss
+
+        rule.step(closure)
 
 
 @pytest.mark.parametrize(("rule", "settings"), RULES)
 def test_resuming_gives_the_same_bits(rule, settings, device, tmp_path):
     def build(seed):
         mg.manual_seed(seed)
-        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(device)
+        model = nn.Sequential(
+            nn.Linear(3, 4, bias=False), nn.Tanh(), nn.Linear(4, 1, bias=False)
+        ).to(device)
         return model, rule(model.parameters(), **settings)
 
     straight, whole = build(1)
