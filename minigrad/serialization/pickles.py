@@ -55,9 +55,13 @@ def unpickle(
         set_state: Puts a state into an object that a known function made.
 
     Raises:
-        Exception: Of many types: the pickle is broken, or asks for a name that is not known.
+        ValueError: The pickle is broken, or asks for a name that is not known; `persistent` and
+            known functions may raise others.
     """
-    return _Machine(file, known, persistent, set_state).run()
+    try:
+        return _Machine(file, known, persistent, set_state).run()
+    except (IndexError, KeyError, TypeError, UnicodeError) as error:
+        raise ValueError(f"its pickle is broken ({type(error).__name__}: {error})") from error
 
 
 def check_key(key: Any) -> Any:

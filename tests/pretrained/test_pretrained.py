@@ -28,43 +28,41 @@ def wheel(name):
     )
 
 
-def run(model, state, *inputs):
+def run(device, model, state, *inputs):
     """The outputs of a small network with a generated state."""
-    report = model.load_state_dict({k: mg.tensor(v) for k, v in state.items()})
+    report = model.load_state_dict({k: mg.as_tensor(v) for k, v in state.items()})
     assert not any(report)
     with mg.no_grad():
-        return model.eval()(*[mg.tensor(x) for x in inputs]).numpy()
+        return model.eval().to(device)(*[mg.tensor(x, device=device) for x in inputs]).cpu().numpy()
 
 
 # Small networks with generated weights, against PyTorch's numbers ------------------------------
 
 
-def test_a_small_bert():
+def test_a_small_bert(device):
     state, inputs = references.small_bert()
     state = minilm.translate({name: mg.tensor(value) for name, value in state.items()})
     model = minilm.SentenceEncoder(**references.SMALL_BERT)
-    model.load_state_dict(state)
-    with mg.no_grad():
-        found = model.eval()(*[mg.tensor(x) for x in inputs]).numpy()
+    found = run(device, model, state, *inputs)
     np.testing.assert_allclose(found, WANTED["small_bert"], atol=1e-6)
 
 
-def test_a_small_efficientnet():
+def test_a_small_efficientnet(device):
     state, images = references.small_images()
     model = efficientnet_lite0.EfficientNetLite(references.SMALL_STAGES, 4, 10, 5)
-    np.testing.assert_allclose(run(model, state, images), WANTED["small_images"], rtol=1e-5)
+    np.testing.assert_allclose(run(device, model, state, images), WANTED["small_images"], rtol=1e-5)
 
 
-def test_a_small_voice_encoder():
+def test_a_small_voice_encoder(device):
     state, spectra = references.small_voice()
     model = voice_encoder.VoiceEncoder(**references.SMALL_VOICE)
-    np.testing.assert_allclose(run(model, state, spectra), WANTED["small_voice"], atol=1e-6)
+    np.testing.assert_allclose(run(device, model, state, spectra), WANTED["small_voice"], atol=1e-6)
 
 
-def test_a_small_speech_detector():
+def test_a_small_speech_detector(device):
     state, sound = references.small_detector()
     model = speech_detector.SpeechDetector(window=256, width=8, narrow=6, half=5)
-    found = run(model, speech_detector.translate(state), sound)
+    found = run(device, model, speech_detector.translate(state), sound)
     np.testing.assert_allclose(found, WANTED["small_detector"], atol=1e-6)
 
 
