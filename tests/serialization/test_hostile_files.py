@@ -264,7 +264,7 @@ SOUND = {
 
 @pytest.mark.parametrize("content", SOUND.values(), ids=SOUND)
 def test_every_truncation_is_refused_whatever_the_format(path, content):
-    for size in [*range(0, len(content), 7), *range(max(0, len(content) - 60), len(content))]:
+    for size in [*range(0, len(content), 31), *range(max(0, len(content) - 60), len(content))]:
         path.write_bytes(content[:size])
         with pytest.raises(FileFormatError):
             mg.load(path)
@@ -274,7 +274,7 @@ def test_every_truncation_is_refused_whatever_the_format(path, content):
 def test_flipped_bytes_give_a_state_or_a_clear_error(path, content):
     rng = random.Random(0)
     with frugal(30e6):
-        for _ in range(400):
+        for _ in range(150):
             changed = bytearray(content)
             for _ in range(rng.choice([1, 1, 2, 8])):
                 changed[rng.randrange(len(changed))] = rng.choice(
