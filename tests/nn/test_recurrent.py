@@ -178,3 +178,11 @@ def test_no_gradient_that_nobody_asked_for():
     _, (_, c) = layer(x)
     c.sum().backward()  # nothing comes from the outputs
     assert x.grad.abs().sum() > 0 and layer.weight_hh_l0.grad is None
+
+
+def test_dropout_stands_between_layers_while_training():
+    layer = nn.GRU(2, 3, 2, dropout=1.0)
+    one, other = mg.randn(4, 5, 2), mg.randn(4, 5, 2)
+    assert mg.equal(layer(one)[0], layer(other)[0])  # nothing gets through
+    assert not mg.equal(layer(one)[1][0], layer(other)[1][0])
+    assert not mg.equal(layer.eval()(one)[0], layer(other)[0])
