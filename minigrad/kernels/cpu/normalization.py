@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ...device import Array
-from ..reference.normalization import shared_axes
+from ..reference.normalization import shared_axes, silence
 from . import reduce
 from .jit import kernel, launch
 
@@ -78,6 +78,9 @@ def normalize_rows_grad(
                 sums[task, 1, i] += g[a, i]
             one = mean.dtype.type(along_one / R if centre else 0.0)
             slope = mean.dtype.type(along_y / R)
+            if not np.isfinite(slope) and not g[a].any():
+                dx[a] = 0.0  # no gradient comes in, though the slope be infinite
+                continue
             for i in range(R):
                 x_hat = (x[a, i] - m) * scale
                 dx[a, i] = (g[a, i] * weight[i] - one - x_hat * slope) * scale
@@ -140,6 +143,8 @@ def normalize_grad(
         np.subtract(dx, _mean(dx, axes).astype(dx.dtype), out=dx)
     np.subtract(dx, x_hat * along_y, out=dx)
     np.multiply(dx, scale, out=dx)
+    if not np.isfinite(along_y).all():
+        silence(dx, g, axes)
 
 
 def _in_rows(out: Array, x: Array, axes: Axes) -> bool:

@@ -46,6 +46,13 @@ def normalize_grad(
     xp.subtract(dx, xp.asarray(along_one, dx.dtype), out=dx)
     xp.subtract(dx, x_hat * along_y.astype(dx.dtype), out=dx)
     xp.divide(dx, root, out=dx)
+    silence(dx, g, axes)
+
+
+def silence(dx: Array, g: Array, axes: Axes) -> None:
+    """No gradient where none comes in, though the slope be infinite: eps of 0, or x not finite."""
+    xp = namespace(g)
+    xp.copyto(dx, 0, where=~(g != 0).any(axis=axes, keepdims=True))
 
 
 def shared_axes(weight: Array) -> Axes:
