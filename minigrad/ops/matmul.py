@@ -167,5 +167,35 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: the input has {input.shape[-1] if input.ndim else 'no'} features (shape "
             f"{input.shape}), the weight {weight.shape} takes {weight.shape[-1]}"
         )
-    out = matmul(input, t(weight))
-    return out if bias is None else out + bias
+    if bias is None or not _fits_linear(input, weight, bias):
+        out = matmul(input, t(weight))
+        return out if bias is None else out + bias
+    return apply(LINEAR, input, weight, bias)
+
+
+def _fits_linear(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """Whether one product of matrices with a bias of its columns is asked for, in one dtype."""
+    shapes = x.ndim > 1 and weight.ndim == 2 and bias.shape == weight.shape[:1]
+    return shapes and x.dtype == weight.dtype == bias.dtype and x.dtype.kind in "fc"
+
+
+def _linear_weight_grad(g: Tensor, x: Tensor) -> Tensor:
+    N, K = g.shape[-1], x.shape[-1]
+    if g.ndim > 2:
+        M = math.prod(g.shape[:-1])
+        g, x = reshape(g, M, N), reshape(x, M, K)
+    return apply(MATMUL, t(g), conj(x))  # (N, M) (M, K) -> (N, K)
+
+
+LINEAR = Primitive(
+    "linear",
+    lambda x, weight, bias: Spec((*x.shape[:-1], weight.shape[0]), x.dtype),
+    kernel="matmul.linear",
+    vjps=(
+        lambda g, weight: matmul(g, conj(weight)),  # (..., N) (N, K) -> (..., K)
+        _linear_weight_grad,
+        lambda g: g.sum(tuple(range(g.ndim - 1))),
+    ),
+    formula="y = x weight^T + bias",
+    complex=True,
+)

@@ -11,3 +11,14 @@ def matmul(out: Array, a: Array, b: Array) -> None:
         out[...] = 0
         return
     namespace(a).matmul(a, b, out=out)
+
+
+def linear(out: Array, x: Array, weight: Array, bias: Array) -> None:
+    """(..., K) by weight (N, K), and bias (N,): (..., N)."""
+    N, K = weight.shape
+    if K:
+        rows = x if x.ndim == 2 else x.reshape(-1, K)
+        namespace(x).matmul(rows, weight.T, out=out if x.ndim == 2 else out.reshape(-1, N))
+        out += bias
+    else:
+        out[...] = bias

@@ -77,5 +77,7 @@ ROWS = [
         sample(X(4, 2), X(4, 3), X(5, 2, 3), X(5)), sample(X(2), X(3), X(5, 2, 3)), **TWICE),
     row("linear", lambda x, w, b=0: x @ w.T + b, sample(X(4, 3), X(2, 3), X(2)),
         sample(X(3), X(2, 3)), sample(X(2, 2, 3), X(2, 3), X(2)), sample(X(0, 3), X(2, 3)),
-        **TWICE),
+        sample(X(0, 3), X(2, 3), X(2)), sample(X(2, 0), X(2, 0), X(2)),
+        sample(X(2, 3), X(0, 3), X(0)),
+        sample(X(2, 3), X(2, 3), X(1)), **TWICE),
 ]  # fmt: skip
