@@ -15,6 +15,7 @@ from .nn.module import Module
 from .nn.state import misfit
 from .random import Generator, default_generator
 from .serialization import load, save
+from .serialization.state import path_of
 
 _VERSION = 1
 
@@ -53,6 +54,7 @@ def save_checkpoint(
         DTypeError: something that cannot be stored; the message names its place.
         OSError: the file cannot be written; the old one is still there.
     """
+    target = Path(os.path.realpath(path_of("save_checkpoint", path)))
     if keep < 1 or isinstance(step, bool) or not isinstance(step, int):
         raise ArgumentError(
             f"save_checkpoint: keep={keep} must be at least 1, step={step} a number"
@@ -68,7 +70,6 @@ def save_checkpoint(
         "parts": {name: part.state_dict() for name, part in parts.items()},
         "extra": {name: value for name, value in given.items() if name not in parts},
     }
-    target = Path(os.path.realpath(path))
     if keep > 1:
         _rotate(target, keep)
     save(state, target)
@@ -106,12 +107,13 @@ def load_checkpoint(
         FileFormatError: the file is no checkpoint, corrupt, or of a later version.
         OSError: the file cannot be read.
     """
+    path = path_of("load_checkpoint", path)
     state = load(path)
     if not isinstance(state, dict) or "checkpoint" not in state:
-        raise FileFormatError(f"{os.fspath(path)}: it was not written by save_checkpoint")
+        raise FileFormatError(f"{path}: it was not written by save_checkpoint")
     if state["checkpoint"] != _VERSION:
         raise FileFormatError(
-            f"{os.fspath(path)}: it is a checkpoint of version {state['checkpoint']}, and this "
+            f"{path}: it is a checkpoint of version {state['checkpoint']}, and this "
             f"minigrad reads version {_VERSION}"
         )
     parts = _named(model, optimizer, scheduler, ema, loader) | extra
@@ -131,7 +133,7 @@ def load_checkpoint(
         for part, before in undo:
             part.load_state_dict(before)
         raise Error(
-            f"load_checkpoint: {os.fspath(path)} does not fit, and nothing was loaded.\n  "
+            f"load_checkpoint: {path} does not fit, and nothing was loaded.\n  "
             + "\n  ".join(troubles)
         )
     for name, part in parts.items():

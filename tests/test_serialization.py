@@ -1,6 +1,7 @@
 """State files: bit for bit there and back, never half written, nothing unsound accepted."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+import minigrad as mg
 from minigrad.dtypes import CATEGORY, COMPLEXES
 from minigrad.errors import ArgumentError, DeviceError, DTypeError, FileFormatError
 from minigrad.serialization import load, save
@@ -253,6 +255,14 @@ def test_missing_files_and_devices_have_their_own_errors(path):
     with pytest.raises(DeviceError, match="tpu"):
         load(path, map_location="tpu")
     assert load(path, map_location="cpu")["x"].array.tolist() == [1]
+
+
+@pytest.mark.parametrize("name", ["save", "load", "save_checkpoint", "load_checkpoint"])
+@pytest.mark.parametrize("bad", [3, -1.5, None, {"a": 1}, io.BytesIO()])
+def test_what_is_no_path_is_refused_by_name(name, bad):
+    arguments = [1, bad] if name == "save" else [bad]  # 3 would be an open file to Python
+    with pytest.raises(DTypeError, match=rf"^{name}: path must be .* {type(bad).__name__}$"):
+        getattr(mg, name)(*arguments)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(path, monkeypatch):

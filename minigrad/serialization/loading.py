@@ -51,16 +51,17 @@ def load(
         )
     place = device("cpu" if map_location is None else map_location)
     namespace_of(place)
+    path = state.path_of("load", path)
     with open(path, "rb") as file:  # missing files, folders and rights give Python's own errors
         try:
             return _read(path, file, place)
         except (OSError, MemoryError):
             raise
         except Exception as error:  # the libraries raise a dozen types on a hostile file
-            raise FileFormatError(f"{os.fspath(path)}: not a sound state file: {error}") from error
+            raise FileFormatError(f"{path}: not a sound state file: {error}") from error
 
 
-def _read(path: str | os.PathLike[str], file: BinaryIO, place: device) -> Any:
+def _read(path: str, file: BinaryIO, place: device) -> Any:
     start = file.read(32)
 
     def wrap(array: np.ndarray) -> Any:

@@ -75,18 +75,27 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
     encoder = _Encoder()
     tree = encoder.encode(state, "state", "", 0)
     metadata = {_KEY: json.dumps({"version": _VERSION, "tree": tree}, separators=(",", ":"))}
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path_of("save", path)))
     try:
         _replace(target, lambda file: save_file(encoder.arrays, file, metadata))
     except SafetensorError as error:  # in which the library hides, say, a full disk
         raise OSError(f"cannot write {target}: {error}") from error
 
 
-def read(path: str | os.PathLike[str], place: device) -> Any:
+def path_of(function: str, path: Any) -> str:
+    """The path as a string. (Python's functions would take a number for an open file.)"""
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise DTypeError(
+            f"{function}: path must be a string or a Path, got a {type(path).__name__}"
+        )
+    return os.fsdecode(path)
+
+
+def read(path: str, place: device) -> Any:
     """The state in a safetensors file; a dict of tensors by name if another program wrote it."""
     from safetensors import safe_open
 
-    with safe_open(os.fspath(path), framework="numpy") as file:
+    with safe_open(path, framework="numpy") as file:
         metadata = file.metadata() or {}
         decoder = _Decoder({name: file.get_tensor(name) for name in file.keys()}, place)  # noqa: SIM118
     return decoder.state(metadata.get(_KEY))
