@@ -32,7 +32,8 @@ SECONDS = 5  # one call may take
 # Functions that set what holds for the whole process or thread, or read and write files.
 STEERING = set(
     "set_default_device set_default_dtype set_num_threads set_printoptions set_rng_state load save "
-    "load_checkpoint save_checkpoint manual_seed seed grad vjp vmap gradcheck gradgradcheck from_dlpack".split()
+    "load_checkpoint save_checkpoint manual_seed seed grad vjp vmap gradcheck gradgradcheck "
+    "from_dlpack".split()
 )
 NAMESPACES = {"": mg, "nn.functional.": mg.nn.functional} | {
     f"{name}.": getattr(mg, name) for name in ("linalg", "special", "fft")
