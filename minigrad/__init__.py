@@ -4,11 +4,10 @@ import builtins as _builtins
 import importlib as _importlib
 import typing as _typing
 
-from . import autograd, cuda, data, fft, func, linalg, methods, nn, optim, random, special, utils
+from . import autograd, cuda, fft, linalg, methods, random, special
 from . import version as _version
 from .autograd import grad, vjp
 from .autograd.vmap import vmap
-from .checkpoints import load_checkpoint, save_checkpoint
 from .device import device, get_default_device, set_default_device
 from .dtypes import (
     bfloat16,
@@ -153,15 +152,15 @@ __version__ = _version.__version__
 from . import numpy_functions as _numpy_functions  # noqa: E402 (it is made of the names above)
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, testing
+    from . import data, datasets, func, nn, optim, testing, utils
+    from .checkpoints import load_checkpoint, save_checkpoint
     from .testing.gradcheck import gradcheck, gradgradcheck
 
-# Imported on first use: `import minigrad` stays light.
+# Imported on first use, so that `import minigrad` stays light: public name -> its module.
 _LAZY = {
-    "datasets": "datasets",
-    "testing": "testing",
-    "gradcheck": "testing.gradcheck",
-    "gradgradcheck": "testing.gradcheck",
+    **{name: name for name in ("data", "datasets", "func", "nn", "optim", "testing", "utils")},
+    **dict.fromkeys(("load_checkpoint", "save_checkpoint"), "checkpoints"),
+    **dict.fromkeys(("gradcheck", "gradgradcheck"), "testing.gradcheck"),
 }
 
 globals().update(_IN_PLACE)
@@ -174,6 +173,10 @@ def __getattr__(name: str) -> _typing.Any:
     value = module if _LAZY[name] == name else getattr(module, name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
 
 
 def is_tensor(obj: object) -> _builtins.bool:

@@ -131,7 +131,8 @@ def test_kernels_pair_up_by_name_and_signature(prim):
 
 def public_objects():
     for module in (mg, mg.nn, mg.nn.functional, mg.optim, mg.data, mg.datasets, mg.testing):
-        for name, value in vars(module).items():
+        for name in dir(module):  # with what is imported on first use
+            value = getattr(module, name)
             if name.startswith("_") or not callable(value):
                 continue
             yield f"{module.__name__}.{name}", value

@@ -3,7 +3,6 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import transforms as transforms
 from .collate import default_collate as default_collate
 from .collate import default_convert as default_convert
 from .dataset import ChainDataset as ChainDataset
@@ -29,6 +28,7 @@ from .workers import get_worker_info as get_worker_info
 
 if TYPE_CHECKING:
     from . import text as text
+    from . import transforms as transforms
 
 __all__ = [
     "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "IterableDataset",
@@ -40,6 +40,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:  # imported on first use
-    if name != "text":
+    if name not in ("text", "transforms"):
         raise AttributeError(f"module 'minigrad.data' has no attribute {name!r}")
-    return importlib.import_module("minigrad.data.text")
+    return importlib.import_module(f"minigrad.data.{name}")

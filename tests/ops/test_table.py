@@ -51,8 +51,8 @@ def test_every_function_has_a_row(namespace):
     """A row's first word is the function's name, ``linalg.solve`` in a namespace of its own."""
     functions = {
         name: f
-        for name, f in vars(NAMESPACES[namespace]).items()
-        if inspect.isfunction(f) and name[0] != "_"
+        for name, f in inspect.getmembers(NAMESPACES[namespace], inspect.isfunction)
+        if name[0] != "_"
     }
     rows = {op.name.split()[0].removeprefix(f"{namespace}.") for op in TABLE}
     covered = [f for name, f in functions.items() if name in rows]
