@@ -231,8 +231,10 @@ def _link_view(out: Tensor, source: Tensor, prim: Primitive, attrs: dict[str, An
     out.storage = storage_of(source)
     above = source.view_of
     base, steps = (source, ()) if above is None else (base_of(above), above.steps)
-    if not state.grad_enabled or steps is None:
+    if not state.grad_enabled:
         out.view_of = ViewOf(base, None, None)
+    elif steps is None:  # it is as good as `source`, which cannot be replayed
+        out.view_of = ViewOf(base, None, above.base_edge)
     else:
         out.view_of = ViewOf(base, (*steps, (prim, attrs)), base.edge)
 

@@ -69,7 +69,10 @@ def test_grad_leaves_the_fields_alone_and_names_what_is_unused():
     assert g.tolist() == [3] and a.grad is None
     with pytest.raises(mg.GradientError, match=r"input 1.*allow_unused=True"):
         mg.grad(a * 3, [a, b])
-    assert mg.grad(a * 3, [a, b], allow_unused=True)[1] is None
+    assert mg.grad(a * 3, [a, b], allow_unused=True, only_inputs=True)[1] is None
+    for unknown in ({"only_inputs": False}, {"is_grads_batched": True}):
+        with pytest.raises(mg.ArgumentError, match="grad: only_inputs"):
+            mg.grad(a * 3, a, **unknown)
     h = a * b
     assert mg.grad([h, h * h], [h, a], [mg.ones(1).double(), None])[0].tolist() == [5]
 

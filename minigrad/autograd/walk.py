@@ -70,17 +70,25 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of `outputs` (their inner product with `grad_outputs`) in `inputs`.
 
     Returns a tuple, one for each input; ``.grad`` fields are left alone. An input that the outputs
     do not depend on raises, or with ``allow_unused=True`` gives None, and zeros with
-    ``materialize_grads=True``.
+    ``materialize_grads=True``. `only_inputs` is True, as it always is in PyTorch. There is no
+    `is_grads_batched`: call `grad` with ``retain_graph=True`` for each, or `minigrad.func.jacrev`.
     """
     if materialize_grads and allow_unused is False:
         raise ArgumentError("grad: materialize_grads=True needs allow_unused=True or None")
+    if is_grads_batched or not only_inputs:
+        raise ArgumentError(
+            f"grad: only_inputs={only_inputs}, is_grads_batched={is_grads_batched}: gradients are "
+            "of the inputs alone, for one cotangent. Call backward(), or grad() for each cotangent"
+        )
     ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     roots = _roots(outputs, grad_outputs, "grad")
     keep = create_graph if retain_graph is None else retain_graph

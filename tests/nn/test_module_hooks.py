@@ -127,6 +127,18 @@ def test_backward_hooks_refuse():
         layer(x)
 
 
+def test_views_of_what_a_watched_layer_gives():
+    seen = []
+    model = nn.Sequential(nn.Linear(2, 4), nn.Unflatten(1, (2, 2)), nn.Flatten(), nn.Linear(4, 1))
+    for layer in model:
+        layer.register_full_backward_hook(lambda m, _, grads: seen.append(type(m).__name__))
+    x = mg.ones(1, 2, requires_grad=True)
+    model(x).sum().backward()
+    assert seen == ["Linear", "Flatten", "Unflatten", "Linear"]
+    product = model[3].weight @ model[0].weight  # (1, 2)
+    assert mg.allclose(x.grad, product)
+
+
 def test_hooks_leave_no_cycles():
     gc.disable()
     try:
