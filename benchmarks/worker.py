@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.worker torch 2`` (two threads) reads orders from standard input:
 
-    {"do": "prepare", "workload": name, "folder": path}   build it, write what it computes
-    {"do": "time", "seconds": s}                          -> {"samples": [seconds a step, ...]}
+    {"do": "prepare", "workload": name, "folder": path, "seed": s}   build it, write what it gives
+    {"do": "time", "seconds": s}                           -> {"samples": [seconds a step, ...]}
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class Worker:
         self.run: Run | None = None
         self.group = 1  # steps a sample
 
-    def prepare(self, workload: str, folder: str) -> dict[str, Any]:
+    def prepare(self, workload: str, folder: str, seed: int) -> dict[str, Any]:
         """Build `workload` on ``folder/data.npz``, and write what it computes beside.
 
-        It starts from ``weights.npz``; the first library to come writes that file.
+        It starts from ``weights.npz``; the first library to come draws them by `seed` and writes
+        that file.
         """
+        self.lib.manual_seed(seed)
         place = Path(folder)
         shared = place / "weights.npz"
         weights = dict(np.load(shared)) if shared.exists() else None

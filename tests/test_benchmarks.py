@@ -58,6 +58,23 @@ def test_disagreement_refuses_to_time(load):
         runner.check("w", {"minigrad": mine, "peer": {**mine, "g": np.zeros(1)}})
 
 
+def test_a_disagreement_of_rounding_is_drawn_again(load, monkeypatch):
+    # A relu of -1e-9 here and 1e-9 there: legitimate once, a bug if it stays.
+    runner, seeds = load("runner"), []
+
+    def prepare(workload, processes, seed):
+        seeds.append(seed)
+        theirs = np.ones(1) if seed in wrong else np.zeros(1)
+        return {"minigrad": {"gradient": np.zeros(1)}, "peer": {"gradient": theirs}}
+
+    monkeypatch.setattr(runner, "prepare", prepare)
+    wrong = {0}
+    assert runner.measure("cnn", [], 1, 0) == {} and seeds == [0, 1]
+    wrong = {0, 1, 2}
+    with pytest.raises(runner.BenchmarkError, match="disagree on gradient"):
+        runner.measure("cnn", [], 1, 0)
+
+
 def test_a_loaded_machine_is_refused(load, monkeypatch):
     monkeypatch.setattr(load("machine"), "busy_share", lambda: 0.5)
     with pytest.raises(SystemExit, match="busy: 50%"):
@@ -68,7 +85,7 @@ def test_a_failing_library_is_named(load):
     runner = load("runner")
     with runner.Process("minigrad", threads=1) as process:
         with pytest.raises(runner.BenchmarkError, match="KeyError: 'nonsense'"):
-            process.ask("prepare", workload="nonsense", folder=".")
+            process.ask("prepare", workload="nonsense", folder=".", seed=0)
         process.process.kill()
         with pytest.raises((runner.BenchmarkError, BrokenPipeError)):
             process.ask("time", seconds=0)
