@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad.kernels.cpu import jit
+from minigrad.kernels.cpu import jit, math
 from minigrad.kernels.cpu import random as kernels
 
 pytestmark = pytest.mark.skipif(not jit.available(), reason="needs Numba")
@@ -262,3 +262,21 @@ for at_end, (N, C, H, W, CO, k, s, p, d, G) in itertools.product((True, False), 
 def test_kernels_stay_inside_their_arrays(cpu):
     """Between pages that cannot be touched; also with the narrow vectors of an older CPU."""
     python(GUARD_PAGES, **({} if cpu == "host" else {"NUMBA_CPU_NAME": "generic"}))
+
+
+def test_a_helper_keeps_its_arithmetic_whoever_calls_it_first():
+    """Numba lets a function that is compiled for its caller inherit the caller's fastmath."""
+    power = jit.Helper(math._exp)
+    scope = {"power": power}
+    text = "def each(out, x):\n    for i in range(x.size):\n        out[i] = power(x[i])\n"
+    x = np.linspace(-103, 88.7, 1000, dtype=np.float32)
+    found = []
+    for flags in (frozenset({"reassoc", "nsz"}), frozenset()):
+        exec(text, scope)
+        each = scope["each"]
+        each.__module__, each.__qualname__ = "fastmath", f"each_{len(flags)}_{os.getpid()}"
+        out = np.empty_like(x)
+        jit.kernel("T[::1], const(T[::1])", fastmath=flags)(each)(out, x)
+        found.append(out)
+    np.testing.assert_array_equal(*found)
+    assert np.isfinite(found).all()

@@ -48,7 +48,16 @@ class Helper:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Decorator: a function that kernels (and other helpers) may call."""
-    return Helper(lambda dtype: _numba().njit(nogil=True, **_FLAGS)(_bind(function, dtype)))
+    return Helper(lambda dtype: inlined(_bind(function, dtype)))
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """`function` compiled for kernels to call.
+
+    "fastmath" is said though it is off: what is not said, Numba takes from the first caller, whose
+    flags all other callers would get.
+    """
+    return _numba().njit(nogil=True, fastmath=False, **_FLAGS)(function)
 
 
 class Kernel:

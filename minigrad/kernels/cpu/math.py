@@ -9,12 +9,11 @@ The range reductions and the rational function are those of the Cephes library (
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 
-from .jit import Helper
+from .jit import Helper, inlined
 
 # ln 2 in two parts, the first of which has few bits: n times it is exact.
 _LN2 = {4: (0.693359375, -2.12194440e-4), 8: (6.93145751953125e-1, 1.42860682030941723212e-6)}
@@ -28,7 +27,6 @@ _EXP32 = (
 
 def _exp(dtype: np.dtype) -> Any:
     """exp of a scalar: 2**n times a function of the rest, which is at most half of ln 2."""
-    numba = importlib.import_module("numba")
     T, size = dtype.type, dtype.itemsize
     I = np.int32 if size == 4 else np.int64
     bits, bias = I(23 if size == 4 else 52), I(127 if size == 4 else 1023)
@@ -56,7 +54,7 @@ def _exp(dtype: np.dtype) -> Any:
             q = ((q0 * rr + q1) * rr + q2) * rr + two
             return one + two * p / (q - p)
 
-    near = numba.njit(nogil=True, error_model="numpy")(near_zero)
+    near = inlined(near_zero)
 
     def exp(x):  # type: ignore[no-untyped-def]
         inside = min(max(x, low), high)
@@ -69,7 +67,7 @@ def _exp(dtype: np.dtype) -> Any:
         return y if x == x else x
 
     exp.__qualname__ = f"exp_{dtype.name}"
-    return numba.njit(nogil=True, error_model="numpy")(exp)
+    return inlined(exp)
 
 
 exp: Any = Helper(_exp)
@@ -81,14 +79,13 @@ def _largest(dtype: np.dtype) -> Any:
     Floats are compared as integers of the same bits, those of negative numbers turned around:
     LLVM vectorises a maximum of floats only where it may take it that there is no NaN.
     """
-    numba = importlib.import_module("numba")
     T, I = dtype.type, np.int32 if dtype.itemsize == 4 else np.int64
     sign, rest = I(8 * dtype.itemsize - 1), I(np.iinfo(I).max)
 
     def turned(k):  # type: ignore[no-untyped-def]
         return I(k ^ ((k >> sign) & rest))
 
-    turn, nothing = numba.njit(nogil=True)(turned), turned(T(-np.inf).view(I))
+    turn, nothing = inlined(turned), turned(T(-np.inf).view(I))
 
     def largest(row):  # type: ignore[no-untyped-def]
         top = nothing
@@ -97,7 +94,7 @@ def _largest(dtype: np.dtype) -> Any:
         return I(turn(top)).view(T)
 
     largest.__qualname__ = f"largest_{dtype.name}"
-    return numba.njit(nogil=True)(largest)
+    return inlined(largest)
 
 
 largest: Any = Helper(_largest)

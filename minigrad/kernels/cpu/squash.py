@@ -8,12 +8,11 @@ Cephes library (Moshier).
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 
-from .jit import Helper
+from .jit import Helper, inlined
 from .math import exp
 
 _TANH32 = (
@@ -26,19 +25,17 @@ _TANH64 = (
 
 
 def _sigmoid(dtype: np.dtype) -> Any:
-    numba = importlib.import_module("numba")
     power, one = exp.build(dtype), dtype.type(1)
 
     def sigmoid(x):  # type: ignore[no-untyped-def]
         return one / (one + power(-x))
 
     sigmoid.__qualname__ = f"sigmoid_{dtype.name}"
-    return numba.njit(nogil=True, error_model="numpy")(sigmoid)
+    return inlined(sigmoid)
 
 
 def _tanh(dtype: np.dtype) -> Any:
     """Odd, a polynomial up to 0.625, and 1 - 2 / (exp(2 x) + 1) beyond."""
-    numba = importlib.import_module("numba")
     T = dtype.type
     power, one, two, border = exp.build(dtype), T(1), T(2), T(0.625)
     a0, a1, a2, a3, a4 = map(T, _TANH32)
@@ -55,7 +52,7 @@ def _tanh(dtype: np.dtype) -> Any:
             z = x * x
             return z * x * (((p0 * z + p1) * z + p2) / (((z + q0) * z + q1) * z + q2)) + x
 
-    near = numba.njit(nogil=True, error_model="numpy")(near_zero)
+    near = inlined(near_zero)
 
     def tanh(x):  # type: ignore[no-untyped-def]
         size = abs(x)
@@ -64,7 +61,7 @@ def _tanh(dtype: np.dtype) -> Any:
         return close if size < border else sign * far
 
     tanh.__qualname__ = f"tanh_{dtype.name}"
-    return numba.njit(nogil=True, error_model="numpy")(tanh)
+    return inlined(tanh)
 
 
 sigmoid: Any = Helper(_sigmoid)
