@@ -199,7 +199,7 @@ class RNNBase(Module):
 
     def _dense(self, x: Tensor, hx: Any) -> tuple[Tensor, list[Tensor], tuple[int, ...]]:
         """An ordinary input as (T B, I), its first states, and B at every step."""
-        name = type(self).__name__
+        name = self._title()
         if not isinstance(x, Tensor):
             raise DTypeError(
                 f"{name}: the input must be a Tensor or a PackedSequence, got {type(x).__name__}"
@@ -227,7 +227,7 @@ class RNNBase(Module):
         self, input: PackedSequence, hx: Any
     ) -> tuple[Tensor, list[Tensor], tuple[int, ...]]:
         """A packed input, its first states in the order of its sequences, and its batch sizes."""
-        name = type(self).__name__
+        name = self._title()
         data, batch_sizes, order, _ = input
         if data.ndim != 2:
             raise ShapeError(
@@ -247,7 +247,7 @@ class RNNBase(Module):
         return data, state, sizes
 
     def _check_input(self, x: Tensor) -> None:
-        name, weight = type(self).__name__, getattr(self, f"weight_ih_{self._names[0]}")
+        name, weight = self._title(), getattr(self, f"weight_ih_{self._names[0]}")
         if x.dtype != weight.dtype:
             raise ArgumentError(
                 f"{name}: input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
@@ -255,7 +255,7 @@ class RNNBase(Module):
             )
         if x.shape[-1] != self.input_size:
             raise ShapeError(
-                f"{name}({self.input_size}, {self.hidden_size}): the last dimension of the input "
+                f"{name}: the last dimension of the input "
                 f"must be input_size={self.input_size}, got shape {x.shape}"
             )
 
@@ -272,12 +272,12 @@ class RNNBase(Module):
             got = [getattr(h, "shape", type(h).__name__) for h in given]
             what = "a pair (h, c) of shapes" if len(shapes) > 1 else "of shape"
             raise ShapeError(
-                f"{type(self).__name__}: expected hidden size, hx {what} "
+                f"{self._title()}: expected hidden size, hx {what} "
                 f"{' and '.join(map(str, shapes))}, got {' and '.join(map(str, got))}"
             )
         if any([h.dtype != x.dtype for h in given]):
             raise DTypeError(
-                f"{type(self).__name__}: hx must have the input's dtype {x.dtype}, got "
+                f"{self._title()}: hx must have the input's dtype {x.dtype}, got "
                 f"{', '.join([str(h.dtype) for h in given])}"
             )
         return [unsqueeze(h, 1) for h in given] if single else given
@@ -288,6 +288,9 @@ class RNNBase(Module):
         if isinstance(input, PackedSequence):
             gates = [pad_packed_sequence(g, self.batch_first)[0] for g in gates]
         return [reshape(g, (*g.shape[:-1], GATES[self.mode], self.hidden_size)) for g in gates]
+
+    def _title(self) -> str:
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]

@@ -78,41 +78,48 @@ class RNNCellBase(Module):
         if hx is None:
             state = [zeros((x.shape[0], self.hidden_size), dtype=x.dtype, device=x.device)] * count
         else:
-            given = [hx] if count == 1 else list(hx)
-            state = [self._checked(f"hidden{k}", h, self.hidden_size) for k, h in enumerate(given)]
-            if len(state) != count:
-                raise ShapeError(f"{type(self).__name__}: expected a pair (h, c), got {len(state)}")
-            if single:
-                state = [unsqueeze(h, 0) if h.ndim == 1 else h for h in state]
-            for k, h in enumerate(state):
-                if h.ndim != 2 or h.shape[0] != x.shape[0]:
-                    raise ShapeError(
-                        f"{type(self).__name__}: Input batch size {x.shape[0]} doesn't match "
-                        f"hidden{k} of shape {h.shape}"
-                    )
+            state = self._checked_state(input, hx, count)
+            state = [unsqueeze(h, 0) for h in state] if single else state
         _, news, _ = recurrent_layer(
             mode, x, tuple(state), self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh,
             sizes=(x.shape[0],),
         )  # fmt: skip
         return tuple([squeeze(h, 0) for h in news]) if single else news
 
+    def _checked_state(self, input: Tensor, hx: Any, count: int) -> list[Tensor]:
+        title = self._title()
+        if count == 2 and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
+            got = len(hx) if isinstance(hx, (tuple, list)) else type(hx).__name__
+            raise DTypeError(f"{title}: expected hx to be a pair (h, c), got {got}")
+        given = [hx] if count == 1 else list(hx)
+        state = [self._checked(f"hidden{k}", h, self.hidden_size) for k, h in enumerate(given)]
+        for k, h in enumerate(state):
+            if h.shape[:-1] != input.shape[:-1]:
+                raise ShapeError(
+                    f"{title}: the input of shape {input.shape} doesn't match hidden{k} of shape "
+                    f"{h.shape}: it must be {(*input.shape[:-1], self.hidden_size)}"
+                )
+        return state
+
     def _checked(self, what: str, x: Any, size: int) -> Tensor:
-        name = type(self).__name__
+        title = self._title()
         if not isinstance(x, Tensor):
-            raise DTypeError(f"{name}: {what} must be a Tensor, got {type(x).__name__}")
+            raise DTypeError(f"{title}: {what} must be a Tensor, got {type(x).__name__}")
         if x.ndim not in (1, 2):
-            raise ArgumentError(f"{name}: Expected {what} to be 1D or 2D, got shape {x.shape}")
+            raise ArgumentError(f"{title}: Expected {what} to be 1D or 2D, got shape {x.shape}")
         if x.shape[-1] != size:
             raise ShapeError(
-                f"{name}({self.input_size}, {self.hidden_size}): {what} must be (B, {size}) or "
-                f"({size},), got shape {x.shape}"
+                f"{title}: {what} must be (B, {size}) or ({size},), got shape {x.shape}"
             )
         if x.dtype != self.weight_ih.dtype:
             raise DTypeError(
-                f"{name}: {what} has dtype {x.dtype}, the weights {self.weight_ih.dtype}; convert "
+                f"{title}: {what} has dtype {x.dtype}, the weights {self.weight_ih.dtype}; convert "
                 f"one of them, {what}.to({self.weight_ih.dtype})"
             )
         return x
+
+    def _title(self) -> str:
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
 
 
 class RNNCell(RNNCellBase):

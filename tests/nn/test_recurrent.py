@@ -32,6 +32,8 @@ WRONG = [
     (lambda: nn.RNNCell(3, 4)(mg.zeros(2, 3), mg.zeros(3, 4)), RuntimeError, "match hidden0"),
     (lambda: nn.RNNCell(3, 4, nonlinearity="x")(mg.zeros(3)), RuntimeError, "Unknown nonlin"),
     (lambda: nn.LSTMCell(3, 4)(mg.zeros(2, 3), [mg.zeros(2, 4)]), RuntimeError, "a pair"),
+    (lambda: nn.LSTMCell(3, 4)(mg.zeros(2, 3), mg.zeros(2, 4)), TypeError, "a pair .*got Tensor"),
+    (lambda: nn.GRUCell(3, 4)(mg.zeros(3), mg.zeros(1, 4)), RuntimeError, r"must be \(4,\)"),
     (lambda: nn.GRUCell(3, 4)(mg.zeros(2, 3).double()), TypeError, "dtype"),
     (lambda: rnn.pack_padded_sequence(mg.zeros(5, 2), [5, 0]), RuntimeError, "greater than 0"),
     (lambda: rnn.pack_padded_sequence(mg.zeros(5, 2), [6, 2]), RuntimeError, "at most 5"),
@@ -43,6 +45,7 @@ WRONG = [
     (lambda: rnn.pad_sequence(3), RuntimeError, "iterable"),
     (lambda: rnn.pad_sequence([mg.zeros(2, 3), mg.zeros(3, 2)]), RuntimeError, "alike but for L"),
     (lambda: rnn.pad_sequence([mg.zeros(2)], padding_side="up"), RuntimeError, "left or right"),
+    (lambda: rnn.pad_packed_sequence(mg.zeros(3)), TypeError, "expected a PackedSequence"),
     (lambda: rnn.pad_packed_sequence(rnn.pack_sequence([mg.zeros(3)]), total_length=2),
      ValueError, "at least the length"),
     (lambda: nn.GRU(3, 4)(rnn.PackedSequence(mg.zeros(3, 3), mg.tensor([1, 2]))), RuntimeError,
@@ -75,6 +78,11 @@ def test_packed_data_goes_step_by_step():
     assert padded.tolist() == [[1, 2, -1, -1], [3, 4, 5, -1], [6, -1, -1, -1]]
     assert lengths.tolist() == [2, 3, 1]
     assert [x.tolist() for x in rnn.unpack_sequence(packed)] == [x.tolist() for x in WORDS]
+
+
+def test_sequences_of_one_length_keep_their_order():
+    packed = rnn.pack_padded_sequence(mg.arange(40).reshape(1, 40), [1] * 40, enforce_sorted=False)
+    assert packed.data.tolist() == [*range(40)]
 
 
 def test_padding_of_either_side():

@@ -219,7 +219,12 @@ def pad_packed_sequence(
 
     Raises:
         ArgumentError: `total_length` is below the longest.
+        DTypeError: `sequence` is no PackedSequence.
     """
+    if not isinstance(sequence, PackedSequence):
+        raise DTypeError(
+            f"pad_packed_sequence: expected a PackedSequence, got {type(sequence).__name__}"
+        )
     data, batch_sizes, _, back = sequence
     sizes = np.asarray(batch_sizes.tolist())
     T, B = len(sizes), int(sizes[0])
