@@ -51,5 +51,8 @@ def test_largest(dtype):
     out = np.empty(40, dtype)
     tops(out, x)
     np.testing.assert_array_equal(out, x.max(1))
+    x[3, 7] = -np.nan  # which is not taken for one more -inf
+    tops(out, x)
+    np.testing.assert_array_equal(out, x.max(1))
     tops(out, np.empty((40, 0), dtype))
     assert (out == -np.inf).all()

@@ -51,13 +51,13 @@ def helper(function: Callable[..., Any]) -> Any:
     return Helper(lambda dtype: inlined(_bind(function, dtype)))
 
 
-def inlined(function: Callable[..., Any]) -> Any:
+def inlined(function: Callable[..., Any], fastmath: frozenset[str] = frozenset()) -> Any:
     """`function` compiled for kernels to call.
 
-    "fastmath" is said though it is off: what is not said, Numba takes from the first caller, whose
-    flags all other callers would get.
+    `fastmath` is said though it may be empty: what is not said, Numba takes from the first caller,
+    whose flags all other callers would get.
     """
-    return _numba().njit(nogil=True, fastmath=False, **_FLAGS)(function)
+    return _numba().njit(nogil=True, fastmath=set(fastmath), **_FLAGS)(function)
 
 
 class Kernel:

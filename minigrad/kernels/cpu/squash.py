@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .jit import Helper, inlined
-from .math import exp
+from .math import FUSED, exp
 
 _TANH32 = (
     -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
@@ -31,7 +31,7 @@ def _sigmoid(dtype: np.dtype) -> Any:
         return one / (one + power(-x))
 
     sigmoid.__qualname__ = f"sigmoid_{dtype.name}"
-    return inlined(sigmoid)
+    return inlined(sigmoid, FUSED)
 
 
 def _tanh(dtype: np.dtype) -> Any:
@@ -52,7 +52,7 @@ def _tanh(dtype: np.dtype) -> Any:
             z = x * x
             return z * x * (((p0 * z + p1) * z + p2) / (((z + q0) * z + q1) * z + q2)) + x
 
-    near = inlined(near_zero)
+    near = inlined(near_zero, FUSED)
 
     def tanh(x):  # type: ignore[no-untyped-def]
         size = abs(x)
@@ -61,7 +61,7 @@ def _tanh(dtype: np.dtype) -> Any:
         return close if size < border else sign * far
 
     tanh.__qualname__ = f"tanh_{dtype.name}"
-    return inlined(tanh)
+    return inlined(tanh, FUSED)
 
 
 sigmoid: Any = Helper(_sigmoid)
