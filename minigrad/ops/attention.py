@@ -55,13 +55,13 @@ def _safe_softmax(scores: Tensor) -> Tensor:
 
 
 def _vjp(
-    needs: Any, g_out: Any, g_lse: Any, inputs: list[Any], out: Tensor, lse: Tensor, causal: bool,
-    scale: float, p: float, seed: int, offset: int,
+    needs: Any, g_out: Any, g_lse: Any, inputs: list[Any], lse: Tensor, causal: bool, scale: float,
+    p: float, seed: int, offset: int,
 ) -> list[Any]:  # fmt: skip
     # The logarithm is kept for this formula; it does not leave this module.
     assert g_lse is None
     found = apply(
-        ATTENTION_GRAD, g_out, out, lse, *inputs, causal=causal, scale=scale, p=p, seed=seed,
+        ATTENTION_GRAD, g_out, lse, *inputs, causal=causal, scale=scale, p=p, seed=seed,
         offset=offset, mask_needs=any(needs[3:]),
     )  # fmt: skip
     return list(found[: len(inputs)])
@@ -90,10 +90,10 @@ def _order(x: Any, shape: Shape) -> Any:
 def _grad_spec(
     *arrays: Any, causal: bool, scale: float, p: float, seed: int, offset: int, mask_needs: bool
 ) -> tuple[Spec, ...]:
-    lead, L, S = arrays[2].shape[:-1], arrays[2].shape[-1], arrays[4].shape[-2]
-    shapes = [(*lead, *x.shape[-2:]) for x in arrays[3:6]]
-    specs = [Spec(s, x.dtype, _order(x, s)) for s, x in zip(shapes, arrays[3:6], strict=True)]
-    return (*specs, Spec((*lead, L, S) if mask_needs else (0,), arrays[3].dtype))
+    _, lse, q, k, v = arrays[:5]
+    shapes = [(*lse.shape[:-1], *x.shape[-2:]) for x in (q, k, v)]
+    specs = [Spec(s, x.dtype, _order(x, s)) for s, x in zip(shapes, (q, k, v), strict=True)]
+    return (*specs, Spec((*lse.shape, k.shape[-2]) if mask_needs else (0,), q.dtype))
 
 
 ATTENTION = Primitive(

@@ -120,6 +120,7 @@ def attend_in_heads(
     """`multi_head_attention_forward`; with `batch_first` of (N, L, E), which it does not move."""
     op = "multi_head_attention_forward"
     lone = _check_shapes(op, query, key, value, key_padding_mask, attn_mask, heads)
+    _check_masks(op, key_padding_mask=key_padding_mask, attn_mask=attn_mask)
     itself = query is key and key is value
     if lone:
         query, key, value = [unsqueeze(x, 1) for x in (query, key, value)]
@@ -134,9 +135,8 @@ def attend_in_heads(
         )
     if is_causal and attn_mask is None:
         raise ArgumentError(f"{op}: is_causal is a hint about attn_mask, which must be given")
-    padding = _additive(op, "key_padding_mask", key_padding_mask, query)
-    causal = is_causal and padding is None and not need_weights
-    mask = None if causal else _additive(op, "attn_mask", attn_mask, query)
+    causal = is_causal and key_padding_mask is None and not need_weights
+    padding, mask = _additive(key_padding_mask, query), _additive(attn_mask, query, unless=causal)
     if in_proj_bias is not None and in_proj_bias.shape != (3 * E,):
         raise ShapeError(f"{op}: in_proj_bias {in_proj_bias.shape} must be ({3 * E},)")
     if itself and not use_separate_proj_weight:
@@ -147,24 +147,12 @@ def attend_in_heads(
         projected = _projected(op, query, key, value, weights, in_proj_bias, batch)
     # (L, N, E) or (N, L, E), in heads (..., H, D), to (N, H, L, D)
     q, k, v = [x.reshape(*x.shape[:-1], heads, E // heads).permute(order) for x in projected]
-    N, _, L, D = q.shape
+    N, _, L, _ = q.shape
     if mask is not None:
         mask = _four_dimensions(op, mask, L, k.shape[2], N, heads)
-    if bias_k is not None and bias_v is not None:
-        if static_k is not None or static_v is not None:
-            raise ArgumentError(f"{op}: bias_k and bias_v do not go with static_k and static_v")
-        more = [expand(reshape(b, (1, heads, 1, D)), (N, heads, 1, D)) for b in (bias_k, bias_v)]
-        k, v = cat([k, more[0]], 2), cat([v, more[1]], 2)
-        mask, padding = _wider(mask), _wider(padding)
-    elif bias_k is not None or bias_v is not None:
-        raise ArgumentError(f"{op}: give both bias_k and bias_v, or neither")
-    k = k if static_k is None else _static(op, static_k, q)
-    v = v if static_v is None else _static(op, static_v, q)
-    if add_zero_attn:
-        blank = zeros(N, heads, 1, D, dtype=q.dtype, device=q.device)
-        k, v = cat([k, blank], 2), cat([v, blank], 2)
-        mask, padding = _wider(mask), _wider(padding)
-    mask = _merged(op, mask, padding, k.shape[2])
+    k, v = _with_constants(op, k, v, bias_k, bias_v, static_k, static_v, add_zero_attn)
+    more = (bias_k is not None) + add_zero_attn
+    mask = _merged(op, _wider(mask, more), _wider(padding, more), N, k.shape[2])
     p = dropout_p if training else 0.0
     out, attention = _attend(q, k, v, mask, p, need_weights, causal)
     out = out.permute([order.index(i) for i in range(4)])  # back to (L, N, H, D), (N, L, H, D)
@@ -213,12 +201,18 @@ def _check_shapes(
     return ndim == 2
 
 
-def _additive(op: str, name: str, mask: Tensor | None, query: Tensor) -> Tensor | None:
+def _check_masks(op: str, **masks: Tensor | None) -> None:
+    for name, mask in masks.items():
+        if mask is not None and mask.dtype != bool_ and not is_float(mask.dtype):
+            raise DTypeError(f"{op}: {name} must be bool or floats, got {mask.dtype}")
+
+
+def _additive(mask: Tensor | None, query: Tensor, unless: bool = False) -> Tensor | None:
     """A mask as floats to add: -inf where a bool one is True."""
-    if mask is None or is_float(mask.dtype):
+    if mask is None or unless:
+        return None
+    if is_float(mask.dtype):
         return mask
-    if mask.dtype != bool_:
-        raise DTypeError(f"{op}: {name} must be bool or floats, got {mask.dtype}")
     return where(mask, -math.inf, zeros((), dtype=query.dtype, device=query.device))
 
 
@@ -261,24 +255,43 @@ def _four_dimensions(op: str, mask: Tensor, L: int, S: int, N: int, H: int) -> T
     return reshape(mask, (1, 1, L, S) if mask.ndim == 2 else (N, H, L, S))
 
 
-def _wider(mask: Tensor | None) -> Tensor | None:
-    """A mask for one more key, which may be looked at."""
-    return None if mask is None else pad_(mask, (0, 1))
+def _wider(mask: Tensor | None, more: int) -> Tensor | None:
+    """A mask for `more` keys at the end, which may be looked at."""
+    return mask if mask is None or not more else pad_(mask, (0, more))
 
 
-def _static(op: str, x: Tensor, q: Tensor) -> Tensor:
-    N, H, _, D = q.shape
+def _with_constants(
+    op: str, k: Tensor, v: Tensor, bias_k: Tensor | None, bias_v: Tensor | None,
+    static_k: Tensor | None, static_v: Tensor | None, add_zero_attn: bool,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Keys and values (N, H, S, D) with those, or replaced by those, that no input is behind."""
+    N, H, _, D = k.shape
+    if bias_k is not None and bias_v is not None:
+        if static_k is not None or static_v is not None:
+            raise ArgumentError(f"{op}: bias_k and bias_v do not go with static_k and static_v")
+        last = [expand(reshape(b, (1, H, 1, D)), (N, H, 1, D)) for b in (bias_k, bias_v)]
+        k, v = cat([k, last[0]], 2), cat([v, last[1]], 2)
+    elif bias_k is not None or bias_v is not None:
+        raise ArgumentError(f"{op}: give both bias_k and bias_v, or neither")
+    k = k if static_k is None else _static(op, static_k, N, H, D)
+    v = v if static_v is None else _static(op, static_v, N, H, D)
+    if add_zero_attn:
+        blank = zeros(N, H, 1, D, dtype=k.dtype, device=k.device)
+        k, v = cat([k, blank], 2), cat([v, blank], 2)
+    return k, v
+
+
+def _static(op: str, x: Tensor, N: int, H: int, D: int) -> Tensor:
     if x.ndim != 3 or x.shape[0] != N * H or x.shape[2] != D:
         raise ShapeError(f"{op}: static_k and static_v must be ({N * H}, S, {D})")
     return reshape(x, (N, H, x.shape[1], D))
 
 
-def _merged(op: str, mask: Tensor | None, padding: Tensor | None, S: int) -> Tensor | None:
+def _merged(op: str, mask: Tensor | None, padding: Tensor | None, N: int, S: int) -> Tensor | None:
     """Both masks as one: (1 or N, 1 or H, 1 or L, S)."""
     if padding is None:
         return mask
-    N = padding.shape[0]
-    if padding.shape[1] != S:
+    if padding.shape != (N, S):
         raise ShapeError(f"{op}: key_padding_mask {padding.shape} must be ({N}, {S})")
     wide = reshape(padding, (N, 1, 1, S))
     return wide if mask is None else mask + wide

@@ -39,7 +39,7 @@ def computed(room, q, k, v, mask=None, causal=False, p=0.0, seed=3):
     g = np.sin(np.arange(out.size, dtype=q.dtype)).reshape(out.shape)
     with np.errstate(all="ignore"):
         room.attention(out, lse, *arrays, **attrs)
-        room.attention_grad(*grads, dmask, g, out, lse, *arrays, **attrs, mask_needs=True)
+        room.attention_grad(*grads, dmask, g, lse, *arrays, **attrs, mask_needs=True)
     return out, lse, *grads, dmask
 
 
@@ -84,8 +84,18 @@ def test_not_finite(value):
         x = x.copy()
         x[place] = value
         arrays = [x if x.shape == other.shape else other for other in (q, k, v)]
-        for a, b in zip(computed(blocks, *arrays), computed(whole, *arrays), strict=True):
-            np.testing.assert_allclose(a, b, 1e-9, 1e-12)
+        for more in ((), (np.zeros((5, 11)),), (np.ones((5, 1), bool),)):
+            found = computed(blocks, *arrays, *more)
+            for a, b in zip(found, computed(whole, *arrays, *more), strict=True):
+                np.testing.assert_allclose(a, b, 1e-9, 1e-12)
+
+
+@pytest.mark.parametrize("room", [blocks, whole])
+def test_a_weight_of_one_has_no_gradient(room):
+    """In float32 too, whatever the size of the values."""
+    q, k, v = [1000 * draw(2, 5, 7, dtype=np.float32) for _ in range(3)]
+    _, _, dq, dk, _, dmask = computed(room, q, k, v)
+    assert not dq.any() and not dk.any() and not dmask.any()
 
 
 def test_a_row_of_minus_infinity():

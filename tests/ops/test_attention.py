@@ -172,8 +172,21 @@ def heads(**changes):
         ({"is_causal": True}, "must be given"),
         ({"attn_mask": np.zeros((L, L))}, "attn_mask"),
         ({"attn_mask": np.zeros((L, S), int)}, "bool or floats"),
+        (
+            {"attn_mask": np.zeros((L, S), int), "is_causal": True, "need_weights": False},
+            "bool or floats",
+        ),
         ({"key_padding_mask": np.zeros((N, L))}, "key_padding_mask"),
         ({"key_padding_mask": np.zeros(S)}, "key_padding_mask"),
+        (
+            {
+                "key_padding_mask": np.zeros((2, S)),
+                "query": np.zeros((L, 1, E)),
+                "key": np.zeros((S, 1, E)),
+                "value": np.zeros((S, 1, E)),
+            },
+            "must be \\(1, 4\\)",
+        ),
         ({"in_proj_weight": None}, "in_proj_weight"),
         ({"in_proj_weight": np.zeros((E, E))}, "in_proj_weight"),
         ({"bias_k": np.zeros((1, 1, E))}, "both"),

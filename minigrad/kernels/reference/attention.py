@@ -37,13 +37,14 @@ def attention(
 
 
 def attention_grad(
-    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, out: Array, lse: Array, q: Array,
-    k: Array, v: Array, mask: Array | None = None, *, causal: bool, scale: float, p: float,
-    seed: int, offset: int, mask_needs: bool,
+    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, lse: Array, q: Array, k: Array,
+    v: Array, mask: Array | None = None, *, causal: bool, scale: float, p: float, seed: int,
+    offset: int, mask_needs: bool,
 ) -> None:  # fmt: skip
     """The gradients, with the weights computed again; dmask has no elements unless it is needed.
 
-    ``dP = g v^T``, and ``dS = P (dP - sum over s of P dP)``, where that sum is also that of g out.
+    ``dP = g v^T``, and ``dS = P (dP - sum over s of P dP)``. That sum is also that of g out over
+    features, but rounded otherwise: a weight of 1 would leave a gradient where there is none.
     """
     xp = namespace(q)
     if k.shape[-2] == 0 or g.size == 0:
@@ -55,7 +56,7 @@ def attention_grad(
     weights = xp.exp(scores - xp.where(lse == -np.inf, np.inf, lse).astype(q.dtype))
     dv[...] = xp.matmul(_dropped(weights, p, seed, offset).swapaxes(-1, -2), g)
     dweights = _dropped(xp.matmul(g, v.swapaxes(-1, -2)), p, seed, offset)
-    dscores = weights * (dweights - (g * out).sum(axis=-1, keepdims=True))
+    dscores = weights * (dweights - (weights * dweights).sum(axis=-1, keepdims=True))
     if mask_needs:
         dmask[...] = dscores
     dq[...] = xp.matmul(dscores, k) * q.dtype.type(scale)
