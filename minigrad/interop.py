@@ -95,6 +95,8 @@ def to_dlpack(
         raise BufferError("__dlpack__: NumPy exports no bfloat16; use x.float()")
     storage_of(self).foreign = True
     if isinstance(self.array, np.ndarray):
+        if max_version is dl_device is copy is None:  # the arguments that NumPy 2.0 lacks
+            return self.array.__dlpack__()
         return self.array.__dlpack__(max_version=max_version, dl_device=dl_device, copy=copy)
     return self.array.__dlpack__(stream=stream, max_version=max_version)
 

@@ -35,6 +35,7 @@ def _of_attention(queries: Any, keys: Any, values: Any, out: Any) -> int:
 # product that is summed. The numbers of a recurrent layer's steps are rows of its first input.
 _FLOPS: dict[str, Callable[[Any, Any], int]] = {
     "matmul": lambda x, y: 2 * y.size * x[0].shape[-1],
+    "linear": lambda x, y: 2 * y.size * x[0].shape[-1],
     "attention": lambda x, y: _of_attention(x[0], x[1], x[2], y[0]),
     "conv2d": lambda x, y: _of_convolution(x[1], y),
     "conv3d": lambda x, y: _of_convolution(x[1], y),

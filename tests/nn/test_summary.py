@@ -5,6 +5,8 @@ import pytest
 import minigrad as mg
 from minigrad import nn
 from minigrad.errors import ShapeError
+from minigrad.ir import REGISTRY
+from minigrad.nn.summary import _FLOPS
 
 
 def flops(module, *inputs, **kwargs):
@@ -127,3 +129,14 @@ def test_frozen_eval_and_packed_outputs():
     with pytest.raises(Exception):  # noqa: B017 (a Dropout takes no tuple)
         net.summary((4, 1, 2))
     assert net[1].training
+
+
+def test_every_product_is_counted():
+    """A new record in a family of products must say its arithmetic, or it would count as none."""
+    families = {"matmul", "conv", "conv3d", "attention", "recurrent"}
+    products = {
+        name
+        for name, prim in REGISTRY.items()
+        if prim.kernel and prim.kernel.split(".")[0] in families and "grad" not in name
+    }
+    assert products - {"thirds"} <= set(_FLOPS)  # which only copies
