@@ -8,7 +8,9 @@ import pytest
 
 import minigrad as mg
 import minigrad.nn.functional as F
+from minigrad import optim
 from minigrad.kernels import launch
+from minigrad.kernels.cpu import attention as blocks
 from minigrad.kernels.cpu import jit
 from minigrad.ops.recurrent import recurrent_layer
 
@@ -126,6 +128,34 @@ def layer_norm(draw, dtype):
     return lambda x, w, b: F.layer_norm(x, last, w, b), arrays
 
 
+def rms_norm(draw, dtype):
+    _, arrays = layer_norm(draw, dtype)
+    last = arrays[1].shape
+    return lambda x, w: F.rms_norm(x, last, w), arrays[:2]
+
+
+def attention(draw, dtype):
+    """Causal inputs are finite: keys that no query may look at are not multiplied by 0."""
+    lead = [draw.choice([1, 2, 3]) for _ in range(draw.randint(0, 3))]
+    L, S = draw.choice([1, 2, 9, 17]), draw.choice([1, 3, 8, 33])
+    E, V = draw.choice([1, 3, 8]), draw.choice([1, 5])
+    shared = [1 if draw.random() < 0.2 else n for n in lead]
+    kind, p = draw.choice(["", "causal", "float", "bool"]), draw.choice([0.0, 0.0, 0.4])
+    arrays = [some(draw, *s, dtype=dtype) for s in ((*lead, L, E), (*shared, S, E), (*lead, S, V))]
+    if kind == "causal":
+        arrays = [np.nan_to_num(x, posinf=1, neginf=1) for x in arrays]
+    elif kind:
+        sizes = [1 if draw.random() < 0.2 else n for n in (*lead, L, S)]
+        arrays.append(some(draw, *sizes, dtype=dtype))
+
+    def function(q, k, v, mask=None):
+        mg.manual_seed(5)
+        mask = mask > 0 if kind == "bool" else mask
+        return F.scaled_dot_product_attention(q, k, v, mask, p, kind == "causal")
+
+    return function, arrays
+
+
 def reduction(name):
     def case(draw, dtype):
         sizes = [1, 3, 17, 70] if name == "amax" else [0, 1, 3, 17, 70]
@@ -177,6 +207,8 @@ FUNCTIONS = {
     **{f"max_pool{d}d": max_pool(d) for d in (1, 2, 3)},
     **{f"avg_pool{d}d": avg_pool(d) for d in (1, 2, 3)},
     "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
+    "attention": attention,
     "lstm": recurrent("LSTM", 4, 2),
     "gru": recurrent("GRU", 3),
     "rnn": recurrent("RNN_TANH", 1),
@@ -206,6 +238,7 @@ def close(ours, theirs, dtype):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_kernels_keep_to_their_arrays(name, monkeypatch):
+    monkeypatch.setattr(blocks, "_BLOCK", 50)  # several blocks of small inputs
     draw = random.Random(name)
     for number in range(CASES):
         dtype = draw.choice(["f4", "f4", "f8"])
@@ -224,3 +257,31 @@ def test_kernels_keep_to_their_arrays(name, monkeypatch):
                 close(ours.numpy(force=True), theirs, dtype)
         for x, values in zip(guarded, arrays, strict=True):
             np.testing.assert_array_equal(x.detach().numpy(), values)
+
+
+RULES = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9, "nesterov": True}),
+    ("Adam", {"amsgrad": True}),
+    ("AdamW", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), RULES)
+def test_steps_of_optimizers_keep_to_their_arrays(name, settings, monkeypatch):
+    draw, guards = random.Random(name), Guards()
+    monkeypatch.setattr(launch, "empty", guards.empty)
+    arrays = [some(draw, *s, dtype=t) for s in [(1,), (7, 3), (65,)] for t in ("f4", "f8")]
+    ours = [mg.from_numpy(guards.surround(x.size, x.dtype).reshape(x.shape)) for x in arrays]
+    theirs = [mg.tensor(x, device="cuda") for x in arrays]
+    for params in (ours, theirs):
+        for p, x in zip(params, arrays, strict=True):
+            p.copy_(mg.tensor(x)).requires_grad_()
+        rule = getattr(optim, name)(params, lr=0.1, weight_decay=0.1, **settings)
+        for _ in range(3):
+            for p, x in zip(params, arrays, strict=True):
+                p.grad = mg.tensor(np.flip(x).copy(), device=p.device)
+            rule.step()
+    guards.check()
+    for p, q in zip(ours, theirs, strict=True):
+        close(p.numpy(force=True), q.numpy(force=True), p.dtype.str[1:])
