@@ -59,6 +59,21 @@ def test_outputs_at_padded_places_are_computed():
     assert not expected.numpy()[~keep].any()
 
 
+def test_places_that_may_look_nowhere_are_the_same_in_eval():
+    """docs/differences.md: PyTorch's fast path gives NaN."""
+    layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True)
+    x, mask = draw(2, 3, 8), mg.tensor([[True] * 3, [False] * 3, [True, False, True]])
+    expected = layer(x, mask)
+    with mg.no_grad():
+        found = layer.eval()(x, mask)
+    assert expected.isfinite().all()
+    np.testing.assert_array_equal(found.array, expected.detach().array)
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True).eval()
+    with torch.no_grad():
+        assert theirs(torch.tensor(x.array), torch.tensor(mask.array)).isnan().any()
+
+
 def test_functions_are_pickled_by_name():
     for name in ("relu", "gelu", "scaled_dot_product_attention"):
         function = getattr(nn.functional, name)

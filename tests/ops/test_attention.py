@@ -27,6 +27,18 @@ def test_a_query_that_may_look_nowhere_gives_zeros(mask):
     assert not attention(Q, Q[:, :, :0], Q[:, :, :0]).any()
 
 
+def test_a_query_of_nan_gives_nan():
+    """docs/differences.md: PyTorch's CPU kernel gives zeros."""
+    q, k = np.ones((2, 1, 2, 3)), np.ones((1, 2, 3))
+    q[0, 0, 1, 2] = np.nan
+    out = F.scaled_dot_product_attention(*map(mg.tensor, (q, k, k))).numpy()
+    np.testing.assert_array_equal(np.isnan(out).all(-1), [[[False, True]], [[False, False]]])
+    torch = pytest.importorskip("torch")
+    sdpa = torch.nn.functional.scaled_dot_product_attention
+    theirs = sdpa(*map(torch.tensor, (q, np.stack([k, k]), np.stack([k, k]))))
+    assert theirs.isfinite().all()
+
+
 def test_causal_is_the_lower_triangle_from_the_top_left():
     seen = mg.tensor(np.tri(3, 2, dtype=bool))
     np.testing.assert_array_equal(
