@@ -111,15 +111,20 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """`detach()`, under PyTorch's other name. Assigning rebinds the memory."""
+        """`detach()`, under PyTorch's other name. Assigning rebinds the memory.
+
+        A leaf may get another shape. (What an operation made has a gradient of its own shape.)
+        """
         return self.detach()
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if value.shape != self.shape or CATEGORY[value.dtype] != CATEGORY[self.dtype]:
+        fits = value.shape == self.shape or self.is_leaf
+        if not fits or CATEGORY[value.dtype] != CATEGORY[self.dtype]:
             raise DTypeError(
                 f".data: cannot replace {self.dtype}{self.shape} by {value.dtype}{value.shape}"
             )
+        self.edge, self.view_of = current_edge(self), None
         self.array, self.storage = value.array, storage_of(value)
 
 

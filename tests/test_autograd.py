@@ -238,3 +238,24 @@ def test_a_training_step_on_a_gpu_copies_nothing_to_the_host():
             losses.append(loss.detach())
         assert counts.to_host == 0
     assert losses[-1].item() < losses[0].item()
+
+
+def test_data_of_another_shape():
+    x = mg.ones(4, requires_grad=True)
+    old = (x * x).sum()
+    x.data = mg.ones(2, 3)
+    with pytest.raises(mg.GradientError, match=r"shape \(4,\) for a leaf of shape \(2, 3\)"):
+        old.backward()
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [[2, 2, 2]] * 2
+    x.data = mg.ones(3)
+    with pytest.raises(mg.GradientError, match=r"whose .grad has \(2, 3\)"):
+        (x * x).sum().backward()
+    y = x * 2
+    with pytest.raises(mg.DTypeError, match="cannot replace"):
+        y.data = mg.ones(5)
+    base = mg.zeros(4)
+    part = base[:2]
+    part.data = mg.ones(2)  # no longer a part
+    base.add_(5)
+    assert part.tolist() == [1, 1]

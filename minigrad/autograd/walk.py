@@ -264,6 +264,12 @@ def _checked_replacement(replaced: Any, g: Tensor) -> Tensor:
 
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool = False) -> None:
     """Add `g` to ``leaf.grad``. The field owns its memory: gradients may be shared on the way."""
+    there = g if leaf.grad is None else leaf.grad
+    if not leaf.shape == g.shape == there.shape:
+        raise GradientError(
+            f"backward: a gradient of shape {g.shape} for a leaf of shape {leaf.shape} whose .grad "
+            f"has {there.shape}: .data was replaced. Set .grad to None and run the forward anew"
+        )
     if leaf.grad is None:
         leaf.grad = clone(g) if create_graph else Tensor(_copy_in_layout(g.array, leaf.array))
     elif create_graph or leaf.grad.requires_grad:

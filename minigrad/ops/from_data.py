@@ -70,6 +70,8 @@ def _check_range(data: Any, source: Any, dtype: np.dtype) -> None:
 
 def _array_of(data: Any, dtype: Any) -> Any:
     """Nested Python data as an array, in the dtype PyTorch would choose."""
+    if isinstance(data, np.ndarray):
+        return np.asarray(data)  # plain, where it was a memmap or a matrix
     if hasattr(data, "dtype") and hasattr(data, "shape"):
         return data if hasattr(data, "strides") and data.shape != () else np.asarray(data)
     if _holds_tensors(data):
@@ -129,8 +131,8 @@ def from_numpy(array: np.ndarray) -> Tensor:
     if not array.dtype.isnative:
         raise DTypeError("from_numpy: the array is not in the machine's byte order")
     if not array.flags.writeable:
-        array = array.copy()  # a tensor is writable; the read-only original stays as it is
-    return shared(array)
+        array = np.array(array)  # a tensor is writable; the read-only original stays as it is
+    return shared(np.asarray(array))  # plain, where it was a memmap or a matrix
 
 
 def asarray(
@@ -146,6 +148,7 @@ def asarray(
     ``copy=True`` always copies; ``copy=False`` raises where a copy would be needed. A tensor keeps
     its gradient unless ``requires_grad=False``.
     """
+    obj = np.asarray(obj) if isinstance(obj, np.ndarray) else obj
     out = as_tensor(obj, dtype, device)
     source = obj.array if isinstance(obj, Tensor) else obj
     same = out.array is source

@@ -31,6 +31,8 @@ def as_operand(x: Any) -> Tensor | Scalar | None:
         return Scalar(x)
     if type(x) in ARRAY_TYPES:
         return shared(x)
+    if isinstance(x, np.ndarray):  # a memmap or a matrix
+        return shared(np.asarray(x))
     return None
 
 

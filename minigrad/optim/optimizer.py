@@ -226,6 +226,11 @@ class Optimizer:
                 f"{type(self).__name__}: a parameter of shape {p.shape} has a gradient of shape "
                 f"{grad.shape}"
             )
+        if grad.dtype != p.dtype:
+            raise DTypeError(
+                f"{type(self).__name__}: a parameter of {p.dtype} has a gradient of {grad.dtype}; "
+                "convert it, p.grad = p.grad.to(p.dtype)"
+            )
         state = self.state.get(p) or self.start(p, group)
         if self.componentwise and p.dtype in COMPLEXES:
             views = {k: view_as_real(v) if _is_complex(v) else v for k, v in state.items()}

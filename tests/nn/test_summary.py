@@ -39,6 +39,13 @@ def test_flops_by_hand(module, shapes, expected):
     assert flops(module, *shapes) == expected
 
 
+def test_every_primitive_that_multiplies_is_counted():
+    rooms = ("matmul", "conv", "recurrent", "attention")
+    there = {name for name, p in REGISTRY.items() if (p.kernel or "").split(".")[0] in rooms}
+    forward = {name for name in there if not name.endswith("_grad")} - {"thirds"}  # which cuts
+    assert forward == forward & _FLOPS.keys()
+
+
 def test_fused_attention_counts_as_its_products_do():
     attention, inputs = nn.MultiheadAttention(8, 2), [(4, 3, 8), (5, 3, 8), (5, 3, 8)]
     fused = attention.summary(*inputs, need_weights=False)

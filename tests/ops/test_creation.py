@@ -171,3 +171,22 @@ def test_overlapping_views_cannot_be_written():
     y = mg.ones(4, requires_grad=True) * 2
     with pytest.raises(mg.GradientError):
         y.as_strided((2,), (2,)).mul_(3)
+
+
+def test_mapped_files_and_other_kinds_of_arrays(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(4, dtype=np.float32))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r+")
+    read_only = np.load(tmp_path / "x.npy", mmap_mode="r")
+    for make in (mg.tensor, mg.as_tensor, mg.from_numpy, mg.asarray):
+        for array in (mapped, read_only, np.arange(4, dtype=np.float32).view(np.recarray)):
+            x = make(array)
+            assert type(x.array) is np.ndarray
+            assert (x * array + array).tolist() == [0, 2, 6, 12]
+    weight = mg.nn.Parameter(mg.asarray(mapped, copy=False))  # lives in the file
+    optimizer = mg.optim.SGD([weight], lr=0.5)
+    for _ in range(2):
+        (weight * 2).sum().backward()
+        optimizer.step()
+    assert np.load(tmp_path / "x.npy").tolist() == [-3, -2, -1, 0]
+    assert not np.shares_memory(mg.asarray(mapped, copy=True).array, mapped)
+    assert mg.from_numpy(read_only).add_(1)[0] == -2 and read_only[0] == -3

@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn, optim
-from minigrad.errors import ArgumentError, DTypeError
+from minigrad.errors import ArgumentError, DTypeError, ShapeError
 
 RULES = [
     (optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}),
@@ -269,3 +269,24 @@ def test_counts_of_other_versions_of_pytorch_load():
     p.grad = mg.ones(2)
     rule.step()
     assert rule.state_dict()["state"][0]["step"] == 4
+
+
+@pytest.mark.parametrize("rule", [optim.SGD, optim.Adam, optim.Rprop])
+def test_gradients_of_another_dtype_or_shape_are_refused(rule):
+    p = parameter(2)
+    stepped, before = rule([p], lr=0.1), p.tolist()
+    for wrong, message in (
+        (mg.ones(2).double(), "float32 has a gradient of float64"),
+        (mg.ones(1), r"shape \(2,\) has a gradient of shape \(1,\)"),
+    ):
+        p.grad = wrong
+        with pytest.raises((DTypeError, ShapeError), match=message):
+            stepped.step()
+        assert p.tolist() == before and not stepped.state
+
+
+def test_a_learning_rate_beyond_the_dtype_is_infinite():
+    p = parameter(2)
+    p.grad = mg.ones(2)
+    optim.SGD([p], lr=1e60).step()
+    assert p.tolist() == [-float("inf")] * 2
