@@ -226,6 +226,23 @@ def test_unsound_files_are_refused_with_their_path(path, content):
         load(path)
 
 
+STRANGERS = {
+    b"": "it is empty",
+    b"version https://git-lfs.github.com/spec/v1\noid": "git lfs pull",
+    b"\n<!DOCTYPE html><html>": "looks like HTML",
+    b'{"vocab_size": 30522}': "looks like JSON",
+    b"\x08\x07\x12\x07pytorch": "none of safetensors, PyTorch's or NumPy's$",  # ONNX
+    b"PK\x03\x04 and no end": "cut short",
+}
+
+
+@pytest.mark.parametrize(("content", "words"), STRANGERS.items())
+def test_files_of_other_kinds_are_named(path, content, words):
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match=words):
+        load(path)
+
+
 def test_every_truncation_is_refused(path):
     save({"x": Tensor(np.array([1.0, 2.0])), "y": [1, np.arange(3)]}, path)
     content = path.read_bytes()

@@ -22,7 +22,10 @@ class Archive:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.zip = zipfile.ZipFile(file)
+        try:
+            self.zip = zipfile.ZipFile(file)
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"{error}, though it begins like one: cut short?") from error
         entries = sorted(self.zip.infolist(), key=lambda entry: entry.header_offset)
         self.entries = {entry.filename: entry for entry in entries}
         if len(self.entries) < len(entries):

@@ -13,6 +13,15 @@ from ..errors import ArgumentError, FileFormatError
 from ..tensor import Tensor
 from . import state
 
+# What a file may be instead, by how it begins.
+_OTHERS = {
+    b"version https://git-lfs": "a pointer of Git LFS; git lfs pull fetches the file itself",
+    b"\x89HDF": "HDF5, as of Keras",
+    b"\x1f\x8b": "compressed by gzip; unpack it first",
+    b"<": "HTML, perhaps of a download that failed",
+    b"{": "JSON",
+}
+
 
 def load(
     path: str | os.PathLike[str], map_location: Any = None, *, weights_only: bool = True
@@ -78,7 +87,18 @@ def _read(path: str, file: BinaryIO, place: device) -> Any:
         from .torch_files import read_legacy
 
         return read_legacy(file, place)
+    if start[8:9] != b"{":
+        raise ValueError(_stranger(start))
     return state.read(path, place)
+
+
+def _stranger(start: bytes) -> str:
+    """What to say of a file of no known format that begins so."""
+    if not start:
+        return "it is empty"
+    found = [what for mark, what in _OTHERS.items() if start.lstrip().startswith(mark)]
+    other = f", but looks like {found[0]}" if found else ""
+    return f"it is none of safetensors, PyTorch's or NumPy's{other}"
 
 
 def _read_zip(file: BinaryIO, place: device, wrap: Any) -> Any:
