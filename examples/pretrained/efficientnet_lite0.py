@@ -116,5 +116,7 @@ if __name__ == "__main__":
         photos = {name: load_sample_image(name) for name in ("china.jpg", "flower.jpg")}
     for name, row in zip(photos, classify(load(), list(photos.values()))):
         best, where = row.topk(3)
-        shown = [f"{CLASSES.get(i, i)} {p:.2f}" for p, i in zip(best.tolist(), where.tolist())]
+        shown = [
+            f"{CLASSES.get(i, f'class {i}')} {p:.2f}" for p, i in zip(best.tolist(), where.tolist())
+        ]
         print(f"{name}: {', '.join(shown)}")

@@ -42,10 +42,8 @@ class SpeechDetector(nn.Module):
         x = F.pad(windows.flatten(0, 1).unsqueeze(1), (0, BORDER), mode="reflect")  # (N T, 1, 640)
         waves = self.spectrum(x)  # (N T, 2 F, frames)
         x = (waves[:, : self.half] ** 2 + waves[:, self.half :] ** 2).sqrt()
-        x = (
-            self.encoder(x).mean(2).reshape(N, windows.shape[1], -1)
-        )  # of the one frame that is left
-        states, _ = self.rnn(x)  # (N, T, width)
+        x = self.encoder(x).mean(2)  # (N T, width): one frame is left
+        states, _ = self.rnn(x.reshape(N, windows.shape[1], -1))  # (N, T, width)
         return self.out(F.relu(states)).sigmoid().squeeze(2)
 
 
@@ -66,6 +64,7 @@ def translate(arrays):
 
 def load():
     """The trained network."""
+    # The .safetensors beside it is of another training.
     path = folder("silero_vad") / "data" / "silero_vad_16k_op15.onnx"
     model = SpeechDetector()
     model.load_state_dict(translate(initializers(path)))
@@ -89,7 +88,9 @@ def vowels(seconds=3.0, rate=16000):
 def read(path):
     """A mono WAV file of 16-bit samples at 16 kHz as numbers from -1 to 1."""
     with wave.open(path) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16000)
+        channels, bits, rate = file.getnchannels(), 8 * file.getsampwidth(), file.getframerate()
+        if (channels, bits, rate) != (1, 16, 16000):
+            raise SystemExit(f"{path}: {channels} x {bits} bits at {rate} Hz, not 1 x 16 at 16000")
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
 
 
