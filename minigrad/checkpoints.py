@@ -14,8 +14,8 @@ from .errors import ArgumentError, Error, FileFormatError
 from .nn.module import Module
 from .nn.state import misfit
 from .random import Generator, default_generator
-from .serialization import load, save
-from .serialization.state import path_of
+from .serialization import load
+from .serialization.state import path_of, write
 
 _VERSION = 1
 
@@ -52,7 +52,7 @@ def save_checkpoint(
     Raises:
         ArgumentError: `keep` or `step` is no such number.
         DTypeError: something that cannot be stored; the message names its place.
-        OSError: the file cannot be written; the old one is still there.
+        OSError: the file cannot be written; the old ones are still there.
     """
     target = Path(os.path.realpath(path_of("save_checkpoint", path)))
     if keep < 1 or isinstance(step, bool) or not isinstance(step, int):
@@ -70,9 +70,7 @@ def save_checkpoint(
         "parts": {name: part.state_dict() for name, part in parts.items()},
         "extra": {name: value for name, value in given.items() if name not in parts},
     }
-    if keep > 1:
-        _rotate(target, keep)
-    save(state, target)
+    write(state, target, lambda: _rotate(target, keep))
     for half in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):  # of runs since killed
         shutil.rmtree(half, ignore_errors=True)
 
@@ -108,14 +106,7 @@ def load_checkpoint(
         OSError: the file cannot be read.
     """
     path = path_of("load_checkpoint", path)
-    state = load(path)
-    if not isinstance(state, dict) or "checkpoint" not in state:
-        raise FileFormatError(f"{path}: it was not written by save_checkpoint")
-    if state["checkpoint"] != _VERSION:
-        raise FileFormatError(
-            f"{path}: it is a checkpoint of version {state['checkpoint']}, and this "
-            f"minigrad reads version {_VERSION}"
-        )
+    state = _read(path)
     parts = _named(model, optimizer, scheduler, ema, loader) | extra
     troubles = []
     for name, part in parts.items():
@@ -143,6 +134,26 @@ def load_checkpoint(
     return {"step": state["step"], **state["extra"]}
 
 
+def _read(path: str) -> dict[str, Any]:
+    """The checkpoint in a file."""
+    state = load(path)
+    if not isinstance(state, dict) or "checkpoint" not in state:
+        raise FileFormatError(f"{path}: it was not written by save_checkpoint")
+    if state["checkpoint"] != _VERSION:
+        raise FileFormatError(
+            f"{path}: it is a checkpoint of version {state['checkpoint']}, and this minigrad reads "
+            f"version {_VERSION}"
+        )
+    try:
+        Generator().set_state(state["generator"])
+        sound = state["kinds"].keys() == state["parts"].keys() and {"step", "extra"} <= state.keys()
+    except Exception:  # of any kind: somebody has written what save_checkpoint does not
+        sound = False
+    if not sound:
+        raise FileFormatError(f"{path}: it was changed since save_checkpoint wrote it")
+    return state
+
+
 def _named(*parts: Any) -> dict[str, Any]:
     names = ("model", "optimizer", "scheduler", "ema", "loader")
     return {name: part for name, part in zip(names, parts) if part is not None}
@@ -167,7 +178,7 @@ def _before_loading(name: str, part: Any, state: dict[str, Any]) -> list[str]:
 def _rotate(path: Path, keep: int) -> None:
     """Let the newest checkpoint also be the second newest, and so on; `path` stays all the time."""
     older = [path.with_name(f"{path.stem}.{i}{path.suffix}") for i in range(1, keep)]
-    if not path.exists() or (older[0].exists() and older[0].samefile(path)):
+    if not older or not path.exists() or (older[0].exists() and older[0].samefile(path)):
         return  # the second case: it rotated, and was killed before it wrote
     for newer, next_older in reversed(list(pairwise(older))):
         if newer.exists():

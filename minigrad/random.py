@@ -7,6 +7,7 @@ alone, so they are equal on every device, and a mask can be computed again inste
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import threading
 from collections.abc import Iterator
@@ -55,7 +56,13 @@ class Generator:
 
     def set_state(self, state: dict[str, int]) -> None:
         """Continue from a state that `get_state` gave."""
-        self._seed, self._offset = state["seed"], state["offset"]
+        try:
+            found = [operator.index(state[name]) for name in ("seed", "offset")]
+        except (TypeError, KeyError, IndexError):
+            found = [-1]
+        if not all([0 <= number < 2**64 for number in found]):
+            raise ArgumentError(f"set_state: {state!r} is no state of a Generator's get_state()")
+        self._seed, self._offset = found
 
     def draw(self, counters: int) -> Draw:
         """Claim the next `counters` counters of the stream."""

@@ -128,6 +128,17 @@ def test_what_is_no_checkpoint(tmp_path):
     mg.save({"checkpoint": 99}, path)
     with pytest.raises(FileFormatError, match="version 99"):
         mg.load_checkpoint(path)
+    mg.save_checkpoint(path, model=nn.Linear(1, 1))
+    sound, layer = mg.load(path), nn.Linear(1, 1)
+    before = flat(layer.state_dict(), "")
+    for changed in [{**sound, "generator": {}}, {**sound, "kinds": 3}] + [
+        {key: value for key, value in sound.items() if key != gone}
+        for gone in ("step", "generator", "kinds", "parts", "extra")
+    ]:
+        mg.save(changed, path)
+        with pytest.raises(FileFormatError, match="was changed since"):
+            mg.load_checkpoint(path, model=layer)
+        assert flat(layer.state_dict(), "") == before
     with pytest.raises(ArgumentError, match="keep=0"):
         mg.save_checkpoint(path, keep=0)
     with pytest.raises(DTypeError, match="thing"):
@@ -144,6 +155,24 @@ def test_older_checkpoints_are_kept(tmp_path):
     mg.save_checkpoint(tmp_path / "plain", step=1, keep=2)
     mg.save_checkpoint(tmp_path / "plain", step=2, keep=2)
     assert mg.load_checkpoint(tmp_path / "plain.1")["step"] == 1
+
+
+def test_a_save_that_fails_loses_no_older_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    for step in range(1, 4):
+        mg.save_checkpoint(path, step=step, keep=3)
+    with pytest.raises(DTypeError, match=r"state\['extra'\]\['thing'\]"):
+        mg.save_checkpoint(path, step=4, keep=3, thing=object())
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            mg.save_checkpoint(path, step=4, keep=3)
+    found = {p.name: mg.load_checkpoint(p)["step"] for p in tmp_path.iterdir()}
+    assert found == {"run.safetensors": 3, "run.1.safetensors": 2, "run.2.safetensors": 1}
 
 
 def test_a_generator_of_ones_own(tmp_path):

@@ -69,15 +69,19 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
         >>> load("a.safetensors")["weight"]                                  # doctest: +SKIP
         tensor([1., 2.])
     """
+    write(state, Path(os.path.realpath(path_of("save", path))))
+
+
+def write(state: Any, target: Path, just_before: Callable[[], None] = lambda: None) -> None:
+    """`save`; calls `just_before()` when the new file is whole, and only its name is left to do."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     encoder = _Encoder()
     tree = encoder.encode(state, "state", "", 0)
     metadata = {_KEY: json.dumps({"version": _VERSION, "tree": tree}, separators=(",", ":"))}
-    target = Path(os.path.realpath(path_of("save", path)))
     try:
-        _replace(target, lambda file: save_file(encoder.arrays, file, metadata))
+        _replace(target, lambda file: save_file(encoder.arrays, file, metadata), just_before)
     except SafetensorError as error:  # in which the library hides, say, a full disk
         raise OSError(f"cannot write {target}: {error}") from error
 
@@ -240,7 +244,7 @@ def _key(key: Any) -> str | int:
     raise ValueError(f"its structure has the key {key!r}")
 
 
-def _replace(path: Path, write: Callable[[str], None]) -> None:
+def _replace(path: Path, write: Callable[[str], None], just_before: Callable[[], None]) -> None:
     """Make or replace the file `path` by what `write(name)` puts into a file of that name."""
     # In a folder of its own, for the library makes files beside it, which a kill would leave.
     folder = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
@@ -254,6 +258,7 @@ def _replace(path: Path, write: Callable[[str], None]) -> None:
         if like is not path:
             like.touch()
         temporary.chmod(like.stat().st_mode & 0o7777)
+        just_before()
         os.replace(temporary, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

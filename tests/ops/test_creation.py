@@ -86,6 +86,9 @@ def test_generators_are_streams():
     first = mg.rand(3).tolist()
     state = mg.get_rng_state()
     second = mg.rand(3).tolist()
+    for wrong in (3, {}, {"seed": 1}, {"seed": 1, "offset": -1}, {"seed": "a", "offset": 0}):
+        with pytest.raises(mg.ArgumentError, match="set_state"):
+            mg.set_rng_state(wrong)
     mg.set_rng_state(state)
     assert mg.rand(3).tolist() == second
     generator = mg.Generator(5)
