@@ -133,6 +133,7 @@ from .ops.stft import *
 from .ops.strided import *
 from .ops.top_level import *
 from .ops.trigonometry import *
+from .ops.typed_tensors import *
 from .ops.unique import *
 from .printing import set_printoptions
 from .random import (

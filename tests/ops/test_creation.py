@@ -193,3 +193,13 @@ def test_mapped_files_and_other_kinds_of_arrays(tmp_path):
     assert np.load(tmp_path / "x.npy").tolist() == [-3, -2, -1, 0]
     assert not np.shares_memory(mg.asarray(mapped, copy=True).array, mapped)
     assert mg.from_numpy(read_only).add_(1)[0] == -2 and read_only[0] == -3
+
+
+def test_constructors_named_by_type():
+    made = mg.LongTensor(np.array([[1, 2]], np.int32))
+    assert made.dtype == mg.int64 and made.tolist() == [[1, 2]]
+    assert mg.FloatTensor([1, 2]).dtype == mg.float32 and mg.DoubleTensor(2, 3).shape == (2, 3)
+    assert mg.ByteTensor().shape == (0,) and mg.BoolTensor(range(3)).tolist() == [False, True, True]
+    for data in ([2.5], [[1], [2]], [mg.zeros(2)]):
+        with pytest.raises(TypeError, match="LongTensor: "):
+            mg.LongTensor(*data)
