@@ -71,7 +71,7 @@ class Leaf:
     It has a node's attributes that the walk reads.
     """
 
-    __slots__ = ("__weakref__", "hooks", "number", "tensor")
+    __slots__ = ("__weakref__", "accumulated", "hooks", "number", "tensor")
     edges: tuple[Any, ...] = ()
     retained = None
 
@@ -79,6 +79,7 @@ class Leaf:
         self.tensor = weakref.ref(tensor)
         self.number = _next_number()
         self.hooks: dict[int, Any] | None = None
+        self.accumulated: Any = None  # hooks that run when .grad is complete
 
 
 class ViewOf:

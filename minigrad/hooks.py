@@ -53,6 +53,23 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
     return add_hook(_hooks_of(self, "register_hook"), hook)
 
 
+def register_post_accumulate_grad_hook(
+    self: Tensor, hook: Callable[[Tensor], None]
+) -> RemovableHandle:
+    """Call ``hook(tensor)`` when backward has added to the ``.grad`` of this leaf.
+
+    It may step an optimizer of this tensor alone and drop the gradient: leaves come last in
+    backward, when nothing needs their old values any more. It must return None.
+    """
+    edge = current_edge(self)
+    if edge is None or not self.is_leaf:
+        raise GradientError("register_post_accumulate_grad_hook: only for leaves that require grad")
+    leaf = edge[0]
+    if leaf.accumulated is None:
+        leaf.accumulated = Hooks()
+    return add_hook(leaf.accumulated, hook)
+
+
 def retain_grad(self: Tensor) -> None:
     """Keep this tensor's gradient in ``.grad`` though it is not a leaf."""
     if self.is_leaf:

@@ -188,6 +188,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     # gradients
     "backward": walk.backward,
     "register_hook": hooks.register_hook,
+    "register_post_accumulate_grad_hook": hooks.register_post_accumulate_grad_hook,
     "retain_grad": hooks.retain_grad,
     # conversion
     "item": interop.item,

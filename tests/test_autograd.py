@@ -259,3 +259,40 @@ def test_data_of_another_shape():
     part.data = mg.ones(2)  # no longer a part
     base.add_(5)
     assert part.tolist() == [1, 1]
+
+
+def in_turns(inside):
+    """Where three steps of momentum lead, taken inside backward or after it."""
+    x, y = (mg.tensor([v], requires_grad=True) for v in (2.0, 3.0))
+    rules = {p: mg.optim.SGD([p], lr=0.1, momentum=0.9) for p in (x, y)}
+
+    def step(p):
+        rules[p].step()
+        p.grad = None
+
+    if inside:
+        for p in rules:
+            p.register_post_accumulate_grad_hook(step)
+    for _ in range(3):
+        (x * y * y).sum().backward()
+        for p in () if inside else rules:
+            step(p)
+    return x.item(), y.item()
+
+
+def test_hooks_after_accumulation():
+    assert in_turns(inside=True) == in_turns(inside=False)
+    x, seen = mg.ones(1, requires_grad=True), []
+    handle = x.register_post_accumulate_grad_hook(lambda p: seen.append(p.grad.item()))
+    (x * 3).sum().backward()
+    (x * 3).sum().backward(inputs=[x])
+    mg.grad((x * 3).sum(), x)
+    handle.remove()
+    (x * 3).sum().backward()
+    assert seen == [3, 6]
+    x.register_post_accumulate_grad_hook(lambda p: 1)
+    with pytest.raises(mg.GradientError, match="must return None"):
+        x.sum().backward()
+    for wrong in (x * 2, mg.ones(1)):
+        with pytest.raises(mg.GradientError, match="only for leaves"):
+            wrong.register_post_accumulate_grad_hook(print)

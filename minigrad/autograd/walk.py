@@ -276,6 +276,11 @@ def accumulate(leaf: Tensor, g: Tensor, create_graph: bool = False) -> None:
         leaf.grad = leaf.grad + g
     else:
         leaf.grad += g
+    node = leaf.edge and leaf.edge[0]
+    if type(node) is Leaf and node.accumulated:
+        for hook in list(node.accumulated.values()):
+            if hook(leaf) is not None:
+                raise GradientError("a hook after the accumulation of .grad must return None")
 
 
 def _copy_in_layout(g: Array, like: Array) -> Array:

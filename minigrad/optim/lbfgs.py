@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..context import set_grad
-from ..errors import ArgumentError, Error
+from ..errors import ArgumentError, DTypeError, Error
 from ..ops.complex import view_as_real
 from ..ops.creation import zeros_like
 from ..ops.join import cat
@@ -78,7 +78,7 @@ class LBFGS(Optimizer):
         """Iterate; `closure` clears the gradients, computes the loss and its gradients, and returns
         the loss. Returns the loss before the step."""
         if closure is None:
-            raise ArgumentError("LBFGS: step needs a closure that computes the loss and gradients")
+            raise DTypeError("LBFGS: step needs a closure that computes the loss and gradients")
         settings = numbers(self.param_groups[0])
         if settings["line_search_fn"] not in (None, "strong_wolfe"):
             raise Error(f"LBFGS: line_search_fn={settings['line_search_fn']} is not 'strong_wolfe'")

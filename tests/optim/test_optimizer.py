@@ -159,7 +159,7 @@ def test_groups_have_settings_of_their_own():
         (lambda p: optim.Rprop([p], etas=(1.5, 2)), ArgumentError, "etas"),
         (lambda p: optim.Muon([p]), ArgumentError, r"shape \(2,\) and is no matrix"),
         (lambda p: optim.Muon([parameter(2, 2)], adjust_lr_fn="no"), ArgumentError, "adjust_lr"),
-        (lambda p: optim.LBFGS([p]).step(), ArgumentError, "needs a closure"),
+        (lambda p: optim.LBFGS([p]).step(), DTypeError, "needs a closure"),
         (lambda p: optim.LBFGS([{"params": p}, {"params": parameter(1)}]), ArgumentError, "one g"),
     ],
 )
