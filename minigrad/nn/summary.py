@@ -36,7 +36,7 @@ def _of_attention(queries: Any, keys: Any, values: Any, out: Any) -> int:
 _FLOPS: dict[str, Callable[[Any, Any], int]] = {
     "matmul": lambda x, y: 2 * y.size * x[0].shape[-1],
     "linear": lambda x, y: 2 * y.size * x[0].shape[-1],
-    "attention": lambda x, y: _of_attention(x[0], x[1], x[2], y[0]),
+    "attention": lambda x, y: _of_attention(x[0], x[1], x[2], y),
     "conv2d": lambda x, y: _of_convolution(x[1], y),
     "conv3d": lambda x, y: _of_convolution(x[1], y),
     "conv2d_input_grad": lambda x, y: _of_convolution(x[1], x[0]),  # transposed convolutions

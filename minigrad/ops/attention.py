@@ -19,7 +19,6 @@ from ..tensor import Tensor, apply
 from .choice import where
 from .creation import arange
 from .dropouts import DROPOUT
-from .extreme import logsumexp
 from .layer_arguments import same_dtype, takes_tensors
 from .matmul import matmul
 from .operands import need_float
@@ -33,7 +32,7 @@ __all__ = ["scaled_dot_product_attention"]
 # inputs are queries (..., L, E), keys (..., S, E), values (..., S, V) and perhaps a mask.
 def _definition(
     *inputs: Tensor, causal: bool, scale: float, p: float, seed: int, offset: int
-) -> tuple[Tensor, Tensor]:
+) -> Tensor:
     query, key, value, *mask = inputs
     L, S = query.shape[-2], key.shape[-2]
     scores = matmul(query * scale, mT(key))  # (..., L, E) (..., E, S) -> (..., L, S)
@@ -45,7 +44,7 @@ def _definition(
     weights = _safe_softmax(scores) if mask else softmax(scores, -1)
     if p:
         weights = apply(DROPOUT, weights, seed=seed, offset=offset, p=p)
-    return matmul(weights, value), logsumexp(scores, -1)
+    return matmul(weights, value)
 
 
 def _safe_softmax(scores: Tensor) -> Tensor:
@@ -55,14 +54,12 @@ def _safe_softmax(scores: Tensor) -> Tensor:
 
 
 def _vjp(
-    needs: Any, g_out: Any, g_lse: Any, inputs: list[Any], lse: Tensor, causal: bool, scale: float,
-    p: float, seed: int, offset: int,
+    needs: Any, g: Tensor, inputs: list[Any], causal: bool, scale: float, p: float, seed: int,
+    offset: int,
 ) -> list[Any]:  # fmt: skip
-    # The logarithm is kept for this formula; it does not leave this module.
-    assert g_lse is None
     found = apply(
-        ATTENTION_GRAD, g_out, lse, *inputs, causal=causal, scale=scale, p=p, seed=seed,
-        offset=offset, mask_needs=any(needs[3:]),
+        ATTENTION_GRAD, g, *inputs, causal=causal, scale=scale, p=p, seed=seed, offset=offset,
+        mask_needs=any(needs[3:]),
     )  # fmt: skip
     return list(found[: len(inputs)])
 
@@ -74,12 +71,10 @@ def _lead(query: Any, key: Any, value: Any) -> Shape:
     return leads[0] if same else broadcast_shape(leads, "scaled_dot_product_attention")
 
 
-def _spec(
-    *inputs: Any, causal: bool, scale: float, p: float, seed: int, offset: int
-) -> tuple[Spec, Spec]:
+def _spec(*inputs: Any, causal: bool, scale: float, p: float, seed: int, offset: int) -> Spec:
     q, _, v = inputs[:3]
     shape = (*_lead(*inputs[:3]), q.shape[-2], v.shape[-1])
-    return Spec(shape, q.dtype, _order(q, shape)), Spec(shape[:-1], q.dtype)
+    return Spec(shape, q.dtype, _order(q, shape))
 
 
 def _order(x: Any, shape: Shape) -> Any:
@@ -90,21 +85,22 @@ def _order(x: Any, shape: Shape) -> Any:
 def _grad_spec(
     *arrays: Any, causal: bool, scale: float, p: float, seed: int, offset: int, mask_needs: bool
 ) -> tuple[Spec, ...]:
-    _, lse, q, k, v = arrays[:5]
-    shapes = [(*lse.shape[:-1], *x.shape[-2:]) for x in (q, k, v)]
+    g, q, k, v = arrays[:4]
+    lead = g.shape[:-2]
+    shapes = [(*lead, *x.shape[-2:]) for x in (q, k, v)]
     specs = [Spec(s, x.dtype, _order(x, s)) for s, x in zip(shapes, (q, k, v), strict=True)]
-    return (*specs, Spec((*lse.shape, k.shape[-2]) if mask_needs else (0,), q.dtype))
+    weights = (*lead, q.shape[-2], k.shape[-2])
+    return (*specs, Spec(weights if mask_needs else (0,), q.dtype))
 
 
 ATTENTION = Primitive(
     "attention",
     _spec,
     kernel="attention.attention",
-    outputs=("out", "lse"),
     vjp=_vjp,
     broadcasts=True,
     definition=_definition,
-    formula="out = softmax(q k^T scale + mask) v, lse = log(sum(exp(q k^T scale + mask)))",
+    formula="softmax(q k^T scale + mask) v",
 )
 ATTENTION_GRAD = Primitive(
     "attention_grad",
@@ -164,7 +160,7 @@ def scaled_dot_product_attention(
         lead = broadcast_shape([query.shape[:-2], key.shape[:-2]], op)
         draw = default_generator.draw(counters(math.prod(lead) * L * S))
         seed, offset = draw.seed, draw.offset
-    out, _ = apply(
+    out = apply(
         ATTENTION, *inputs, causal=bool(is_causal), scale=factor, p=float(dropout_p), seed=seed,
         offset=offset,
     )  # fmt: skip

@@ -33,14 +33,13 @@ def computed(room, q, k, v, mask=None, causal=False, p=0.0, seed=3):
     attrs = {"causal": causal, "scale": 0.7, "p": p, "seed": seed, "offset": 5}
     arrays = (q, k, v) if mask is None else (q, k, v, mask)
     out = np.empty_like(q, shape=(*lead, L, v.shape[-1]))
-    lse = np.empty_like(q, shape=(*lead, L))
     dmask = np.empty_like(q, shape=(*lead, L, S))
     grads = [np.empty_like(q, shape=(*lead, *x.shape[-2:])) for x in (q, k, v)]
     g = np.sin(np.arange(out.size, dtype=q.dtype)).reshape(out.shape)
     with np.errstate(all="ignore"):
-        room.attention(out, lse, *arrays, **attrs)
-        room.attention_grad(*grads, dmask, g, lse, *arrays, **attrs, mask_needs=True)
-    return out, lse, *grads, dmask
+        room.attention(out, *arrays, **attrs)
+        room.attention_grad(*grads, dmask, g, *arrays, **attrs, mask_needs=True)
+    return out, *grads, dmask
 
 
 CASES = {
@@ -91,10 +90,18 @@ def test_not_finite(value):
 
 
 @pytest.mark.parametrize("room", [blocks, whole])
+def test_large_scores(room):
+    arrays = [10 * draw(2, 33, 16, dtype=np.float32) for _ in range(3)]
+    exact = computed(whole, *[x.astype(float) for x in arrays])
+    for a, b in zip(computed(room, *arrays), exact, strict=True):
+        np.testing.assert_allclose(a, b, 0, 4e-5 * np.abs(b).max())
+
+
+@pytest.mark.parametrize("room", [blocks, whole])
 def test_a_weight_of_one_has_no_gradient(room):
     """In float32 too, whatever the size of the values."""
     q, k, v = [1000 * draw(2, 5, 7, dtype=np.float32) for _ in range(3)]
-    _, _, dq, dk, _, dmask = computed(room, q, k, v)
+    _, dq, dk, _, dmask = computed(room, q, k, v)
     assert not dq.any() and not dk.any() and not dmask.any()
 
 
@@ -104,7 +111,7 @@ def test_a_row_of_minus_infinity():
     mask[2] = False
     for nowhere in (mask, np.where(mask, 0.0, -math.inf)):
         found = computed(blocks, q, k, v, nowhere)
-        assert not found[0][:, 2].any() and not found[2][:, 2].any()
+        assert not found[0][:, 2].any() and not found[1][:, 2].any()
         for a, b in zip(found, computed(whole, q, k, v, nowhere), strict=True):
             np.testing.assert_allclose(a, b, 1e-9, 1e-12)
 
@@ -114,8 +121,8 @@ def test_a_long_sequence_holds_few_weights(monkeypatch):
     empty = np.empty
     monkeypatch.setattr(blocks.np, "empty", lambda n, *args: asked.append(n) or empty(n, *args))
     q = draw(1, 1, 3000, 4, dtype=np.float32)
-    out, lse = np.zeros_like(q), np.zeros_like(q[..., 0])
+    out = np.zeros_like(q)
     attrs = {"causal": True, "scale": 0.5, "p": 0.0, "seed": 0, "offset": 0}
-    blocks.attention(out, lse, q, q, q, **attrs)
+    blocks.attention(out, q, q, q, **attrs)
     sizes = [n for n in asked if isinstance(n, int)]
     assert out.any() and max(sizes) <= blocks._BLOCK

@@ -26,9 +26,9 @@ _REGROUP = frozenset({"reassoc", "nsz", "contract"})
 _TO_24 = np.uint64(8)
 
 
-@kernel("T[:, ::1], T[::1], boolean, boolean, int64, int64, int64, int64", fastmath=_REGROUP)
+@kernel("T[:, ::1], boolean, boolean, int64, int64, int64, int64", fastmath=_REGROUP)
 def softmax_rows(
-    x: Array, lse: Array, causal: bool, safe: bool, start: int, rows: int, first: int, last: int
+    x: Array, causal: bool, safe: bool, start: int, rows: int, first: int, last: int
 ) -> None:
     """Scores become weights. Row a is of the query start + a % rows, which if `causal` looks at
     keys up to its own. `safe` rows of -inf alone get weights of 0."""
@@ -37,33 +37,15 @@ def softmax_rows(
         seen = min(S, start + a % rows + 1) if causal else S
         top = largest(x[a, :seen])
         if safe and top == -np.inf:
-            lse[a] = top
             seen = 0
-        else:
-            total = x.dtype.type(0)
-            for i in range(seen):
-                weight = exp(x[a, i] - top)
-                x[a, i] = weight
-                total += weight
-            lse[a] = top + np.log(total)
-            share = x.dtype.type(1) / total
-            for i in range(seen):
-                x[a, i] *= share
-        for i in range(seen, S):
-            x[a, i] = 0
-
-
-@kernel("T[:, ::1], const(T[::1]), boolean, int64, int64, int64, int64", fastmath=_REGROUP)
-def weigh_rows(
-    x: Array, lse: Array, causal: bool, start: int, rows: int, first: int, last: int
-) -> None:
-    """Scores become the weights that `softmax_rows` made of them."""
-    _, S = x.shape
-    for a in range(first, last):
-        seen = min(S, start + a % rows + 1) if causal else S
-        seen = 0 if lse[a] == -np.inf else seen
+        total = x.dtype.type(0)
         for i in range(seen):
-            x[a, i] = exp(x[a, i] - lse[a])
+            weight = exp(x[a, i] - top)
+            x[a, i] = weight
+            total += weight
+        share = x.dtype.type(1) / total
+        for i in range(seen):
+            x[a, i] *= share
         for i in range(seen, S):
             x[a, i] = 0
 
@@ -153,79 +135,62 @@ def _blocks(lead: tuple[int, ...], L: int, S: int, causal: bool) -> Iterator[_Bl
 
 
 def attention(
-    out: Array, lse: Array, q: Array, k: Array, v: Array, mask: Array | None = None, *,
-    causal: bool, scale: float, p: float, seed: int, offset: int,
+    out: Array, q: Array, k: Array, v: Array, mask: Array | None = None, *, causal: bool,
+    scale: float, p: float, seed: int, offset: int,
 ) -> None:  # fmt: skip
-    """``softmax(q k^T scale + mask) v``, and the logarithm of each softmax's denominator."""
+    """``softmax(q k^T scale + mask) v``."""
     if not _takes(out, q, k, v, p):
         reference.attention(
-            out, lse, q, k, v, mask, causal=causal, scale=scale, p=p, seed=seed, offset=offset
+            out, q, k, v, mask, causal=causal, scale=scale, p=p, seed=seed, offset=offset
         )
         return
     L, S = q.shape[-2], k.shape[-2]
     q, k, v = [_spread(x, out.shape[:-2]) for x in (q * q.dtype.type(scale), k, v)]
-    out, lse = _paired(out, 2), _paired(lse, 1)
-    mask = None if mask is None else _spread_mask(mask, lse.shape, S)
+    out = _paired(out)
+    mask = None if mask is None else np.broadcast_to(mask, (*out.shape[:-1], S))
     drop = _Dropout(p, seed, offset) if p else None
     held = np.empty(0, q.dtype)
     for block in _blocks(out.shape[:-2], L, S, causal):
-        held = _scores(held, q, k, mask, block)
-        scores = _shaped(held, q[block.at], block)
-        flat = scores.reshape(-1, block.seen)
-        logs = np.empty(len(flat), q.dtype)
-        launch(
-            softmax_rows, len(flat), flat, logs, causal, mask is not None, block.start,
-            scores.shape[-2], nanoseconds=1.0 * flat.size,
-        )  # fmt: skip
-        lse[block.at] = logs.reshape(scores.shape[:-1])
+        held, weights = _weights(held, q, k, mask, block, causal)
         if drop is not None:
-            drop(scores, block, L, S)
-        np.matmul(scores, v[block.of][..., : block.seen, :], out=out[block.at])
+            drop(weights, block, L, S)
+        np.matmul(weights, v[block.of][..., : block.seen, :], out=out[block.at])
 
 
 def attention_grad(
-    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, lse: Array, q: Array, k: Array,
-    v: Array, mask: Array | None = None, *, causal: bool, scale: float, p: float, seed: int,
-    offset: int, mask_needs: bool,
+    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, q: Array, k: Array, v: Array,
+    mask: Array | None = None, *, causal: bool, scale: float, p: float, seed: int, offset: int,
+    mask_needs: bool,
 ) -> None:  # fmt: skip
     """The gradients, with the weights computed again; see the reference."""
     if not _takes(g, q, k, v, p):
         reference.attention_grad(
-            dq, dk, dv, dmask, g, lse, q, k, v, mask, causal=causal, scale=scale, p=p,
+            dq, dk, dv, dmask, g, q, k, v, mask, causal=causal, scale=scale, p=p,
             seed=seed, offset=offset, mask_needs=mask_needs,
         )  # fmt: skip
         return
     L, S = q.shape[-2], k.shape[-2]
     lead = g.shape[:-2]
     q, k, v, g = [_spread(x, lead) for x in (q * q.dtype.type(scale), k, v, g)]
-    dq, dk, dv, lse = _paired(dq, 2), _paired(dk, 2), _paired(dv, 2), _paired(lse, 1)
-    mask = None if mask is None else _spread_mask(mask, lse.shape, S)
-    dmask = _paired(dmask, 2) if mask_needs else dmask
+    dq, dk, dv = _paired(dq), _paired(dk), _paired(dv)
+    mask = None if mask is None else np.broadcast_to(mask, (*dq.shape[:-1], S))
+    dmask = _paired(dmask) if mask_needs else dmask
     drop = _Dropout(p, seed, offset) if p else None
     if mask_needs:
         dmask[...] = 0
     held, other = np.empty(0, q.dtype), np.empty(0, q.dtype)
     for block in _blocks(dq.shape[:-2], L, S, causal):
         at, keys = block.at, (*block.of, slice(block.seen))
-        held = _scores(held, q, k, mask, block)
-        weights = _shaped(held, q[at], block)
-        rows = weights.shape[-2]
-        flat = weights.reshape(-1, block.seen)
-        logs = np.ascontiguousarray(lse[at]).reshape(-1)
-        launch(
-            weigh_rows, len(flat), flat, logs, causal, block.start, rows,
-            nanoseconds=0.5 * flat.size,
-        )  # fmt: skip
+        held, weights = _weights(held, q, k, mask, block, causal)
         dropped = weights if drop is None else drop(weights.copy(), block, L, S)
         _add(dv, keys, dropped.swapaxes(-1, -2), g[at], block, causal)
-        other = other if other.size >= flat.size else np.empty(flat.size, q.dtype)
-        dscores = _shaped(other, q[at], block)
+        other, dscores = _room(other, weights.shape)
         np.matmul(g[at], v[keys].swapaxes(-1, -2), out=dscores)
         if drop is not None:
             drop(dscores, block, L, S)
         launch(
-            score_grad_rows, len(flat), dscores.reshape(-1, block.seen), flat,
-            nanoseconds=0.3 * flat.size,
+            score_grad_rows, dscores.size // block.seen, dscores.reshape(-1, block.seen),
+            weights.reshape(-1, block.seen), nanoseconds=0.3 * dscores.size,
         )  # fmt: skip
         if mask_needs:
             dmask[at][..., : block.seen] = dscores
@@ -241,27 +206,30 @@ def _takes(out: Array, q: Array, k: Array, v: Array, p: float) -> bool:
     return 0 not in sizes and q.dtype.kind == "f" and not several
 
 
-def _scores(held: Array, q: Array, k: Array, mask: Array | None, block: _Block) -> Array:
-    """The scores of a block, in memory that is kept for the next."""
+def _weights(
+    held: Array, q: Array, k: Array, mask: Array | None, block: _Block, causal: bool
+) -> tuple[Array, Array]:
+    """Memory to be kept for the next block, and in it the weights of this one."""
     queries = q[block.at]
-    count = math.prod(queries.shape[:-1]) * block.seen
-    held = held if held.size >= count else np.empty(count, q.dtype)
-    scores = _shaped(held, queries, block)
+    held, scores = _room(held, (*queries.shape[:-1], block.seen))
     np.matmul(queries, k[block.of][..., : block.seen, :].swapaxes(-1, -2), out=scores)
-    if mask is None:
-        return held
-    part = mask[block.at][..., : block.seen]
-    if part.dtype == bool:
+    part = None if mask is None else mask[block.at][..., : block.seen]
+    if part is not None and part.dtype == bool:
         np.copyto(scores, -np.inf, where=~part)
-    else:
+    elif part is not None:
         np.add(scores, part, out=scores)
-    return held
+    launch(
+        softmax_rows, scores.size // block.seen, scores.reshape(-1, block.seen), causal,
+        mask is not None, block.start, scores.shape[-2], nanoseconds=1.0 * scores.size,
+    )  # fmt: skip
+    return held, scores
 
 
-def _shaped(held: Array, queries: Array, block: _Block) -> Array:
-    """The beginning of `held` as (..., queries, keys)."""
-    shape = (*queries.shape[:-1], block.seen)
-    return held[: math.prod(shape)].reshape(shape)
+def _room(held: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """`held`, or more memory if it is too small, and its beginning in that shape."""
+    size = math.prod(shape)
+    held = held if held.size >= size else np.empty(size, held.dtype)
+    return held, held[:size].reshape(shape)
 
 
 def _add(total: Array, at: Any, a: Array, b: Array, block: _Block, causal: bool) -> None:
@@ -275,18 +243,13 @@ def _add(total: Array, at: Any, a: Array, b: Array, block: _Block, causal: bool)
         total[at] += np.matmul(a, b)
 
 
-def _paired(x: Array, last: int) -> Array:
-    """A view with two leading dimensions or more, before the `last` ones."""
-    missing = max(0, last + 2 - x.ndim)
-    return x[(None,) * missing]
+def _paired(x: Array) -> Array:
+    """A view with two leading dimensions or more, before length and features."""
+    return x[(None,) * max(0, 4 - x.ndim)]
 
 
 def _spread(x: Array, lead: tuple[int, ...]) -> Array:
     """x (..., L, E) with all leading dimensions, and matrices that BLAS takes."""
     near = x.strides[-1] == x.itemsize and x.strides[-2] >= x.shape[-1] * x.itemsize
     x = x if near else np.ascontiguousarray(x)
-    return _paired(np.broadcast_to(x, (*lead, *x.shape[-2:])), 2)
-
-
-def _spread_mask(mask: Array, rows: tuple[int, ...], S: int) -> Array:
-    return np.broadcast_to(mask, (*rows, S))
+    return _paired(np.broadcast_to(x, (*lead, *x.shape[-2:])))

@@ -13,47 +13,38 @@ from .random import dropout
 
 
 def attention(
-    out: Array, lse: Array, q: Array, k: Array, v: Array, mask: Array | None = None, *,
-    causal: bool, scale: float, p: float, seed: int, offset: int,
+    out: Array, q: Array, k: Array, v: Array, mask: Array | None = None, *, causal: bool,
+    scale: float, p: float, seed: int, offset: int,
 ) -> None:  # fmt: skip
-    """``softmax(q k^T scale + mask) v``, and the logarithm of each softmax's denominator.
+    """``softmax(q k^T scale + mask) v``.
 
-    A mask of bools is True where a query may look. A row of -inf alone has, with a mask, weights
-    of 0 and the logarithm -inf.
+    A mask of bools is True where a query may look. With a mask, a row of -inf alone has weights
+    of 0.
     """
-    xp = namespace(q)
     if k.shape[-2] == 0:
-        out[...], lse[...] = 0, -np.inf
+        out[...] = 0
         return
-    scores = _scores(q, k, mask, causal, scale)  # (..., L, S)
-    top = scores.max(axis=-1, keepdims=True)
-    if mask is not None:
-        top = xp.where(top == -np.inf, 0, top).astype(q.dtype)
-    weights = xp.exp(scores - top)
-    total = weights.sum(axis=-1, keepdims=True)
-    lse[...] = (xp.log(total) + top)[..., 0]
-    weights /= xp.where(total == 0, 1, total)
-    out[...] = xp.matmul(_dropped(weights, p, seed, offset), v)
+    weights = _weights(q, k, mask, causal, scale)
+    out[...] = namespace(q).matmul(_dropped(weights, p, seed, offset), v)
 
 
 def attention_grad(
-    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, lse: Array, q: Array, k: Array,
-    v: Array, mask: Array | None = None, *, causal: bool, scale: float, p: float, seed: int,
-    offset: int, mask_needs: bool,
+    dq: Array, dk: Array, dv: Array, dmask: Array, g: Array, q: Array, k: Array, v: Array,
+    mask: Array | None = None, *, causal: bool, scale: float, p: float, seed: int, offset: int,
+    mask_needs: bool,
 ) -> None:  # fmt: skip
     """The gradients, with the weights computed again; dmask has no elements unless it is needed.
 
     ``dP = g v^T``, and ``dS = P (dP - sum over s of P dP)``. That sum is also that of g out over
-    features, but rounded otherwise: a weight of 1 would leave a gradient where there is none.
+    features, but rounded otherwise: a weight of 1 would leave a gradient where there is none. And
+    weights that do not sum to 1, as from the logarithm of a large sum, would let it through.
     """
     xp = namespace(q)
     if k.shape[-2] == 0 or g.size == 0:
         for gradient in (dq, dk, dv, dmask):
             gradient[...] = 0
         return
-    lse = lse[..., None]
-    scores = _scores(q, k, mask, causal, scale)
-    weights = xp.exp(scores - xp.where(lse == -np.inf, np.inf, lse).astype(q.dtype))
+    weights = _weights(q, k, mask, causal, scale)
     dv[...] = xp.matmul(_dropped(weights, p, seed, offset).swapaxes(-1, -2), g)
     dweights = _dropped(xp.matmul(g, v.swapaxes(-1, -2)), p, seed, offset)
     dscores = weights * (dweights - (weights * dweights).sum(axis=-1, keepdims=True))
@@ -67,6 +58,19 @@ def thirds(q: Array, k: Array, v: Array, packed: Array) -> None:
     """The thirds of the last dimension."""
     E = q.shape[-1]
     q[...], k[...], v[...] = packed[..., :E], packed[..., E : 2 * E], packed[..., 2 * E :]
+
+
+def _weights(q: Array, k: Array, mask: Array | None, causal: bool, scale: float) -> Array:
+    """(..., L, S)."""
+    xp = namespace(q)
+    scores = _scores(q, k, mask, causal, scale)
+    top = scores.max(axis=-1, keepdims=True)
+    if mask is not None:
+        top = xp.where(top == -np.inf, 0, top).astype(q.dtype)
+    weights = xp.exp(scores - top)
+    total = weights.sum(axis=-1, keepdims=True)
+    weights /= xp.where(total == 0, 1, total)
+    return weights
 
 
 def _scores(q: Array, k: Array, mask: Array | None, causal: bool, scale: float) -> Array:
