@@ -265,25 +265,25 @@ class Optimizer:
         self, hook: Callable[..., Any], prepend: bool = False
     ) -> RemovableHandle:
         """Call ``hook(optimizer)`` before `state_dict`."""
-        return _add_hook(self._hooks["state_dict_pre"], hook, prepend)
+        return add_hook(self._hooks["state_dict_pre"], hook, prepend)
 
     def register_state_dict_post_hook(
         self, hook: Callable[..., Any], prepend: bool = False
     ) -> RemovableHandle:
         """Call ``hook(optimizer, state_dict)`` after `state_dict`; it may return another one."""
-        return _add_hook(self._hooks["state_dict_post"], hook, prepend)
+        return add_hook(self._hooks["state_dict_post"], hook, prepend)
 
     def register_load_state_dict_pre_hook(
         self, hook: Callable[..., Any], prepend: bool = False
     ) -> RemovableHandle:
         """Call ``hook(optimizer, state_dict)`` before loading; it may return another state."""
-        return _add_hook(self._hooks["load_pre"], hook, prepend)
+        return add_hook(self._hooks["load_pre"], hook, prepend)
 
     def register_load_state_dict_post_hook(
         self, hook: Callable[..., Any], prepend: bool = False
     ) -> RemovableHandle:
         """Call ``hook(optimizer)`` after `load_state_dict`."""
-        return _add_hook(self._hooks["load_post"], hook, prepend)
+        return add_hook(self._hooks["load_post"], hook, prepend)
 
     # State -----------------------------------------------------------------------------------
 
@@ -337,14 +337,6 @@ class Optimizer:
 
 
 _HOOKS = "step_pre step_post state_dict_pre state_dict_post load_pre load_post".split()
-
-
-def _add_hook(hooks: Hooks, hook: Callable[..., Any], prepend: bool) -> RemovableHandle:
-    handle = add_hook(hooks, hook)
-    if prepend:
-        later = {k: hooks.pop(k) for k in list(hooks) if k != handle.id}
-        hooks.update(later)
-    return handle
 
 
 def _is_complex(value: Any) -> bool:
