@@ -29,12 +29,18 @@ from .storage import Storage
 class Tensor:
     """A multi-dimensional array of one dtype on one device, with reverse-mode gradients.
 
-    Make one with `minigrad.tensor`, `zeros`, `randn` and kin. The API is PyTorch's.
+    Make one with `minigrad.tensor`, `zeros`, `randn` and kin. The API is PyTorch's, but for this
+    constructor, which only wraps an array.
     """
 
     __slots__ = ("__weakref__", "array", "edge", "grad", "storage", "view_of")
 
     def __init__(self, array: Array, edge: Edge | None = None) -> None:
+        if type(array) not in ARRAY_TYPES:  # as in Tensor([1, 2]) and Tensor(2, 3)
+            raise DTypeError(
+                f"Tensor: wraps an array of NumPy or CuPy, got {array!r:.50}: use "
+                "minigrad.tensor(values), FloatTensor(values) or empty(*sizes)"
+            )
         self.array = array
         self.edge = edge
         self.grad: Tensor | None = None

@@ -213,3 +213,10 @@ def test_one_bad_matrix_leaves_the_gradients_of_the_others():
     x = mg.tensor([[[2.0, 0.0], [0.0, 0.0]], [[np.nan, 0.0], [0.0, 1.0]]]).requires_grad_()
     mg.linalg.det(x).sum().backward()
     assert x.grad[0].tolist() == [[0, 0], [0, 2]] and x.grad[1].isnan().all()
+
+
+@pytest.mark.parametrize("arguments", [([1, 2],), (2, 3), ()])
+def test_the_constructor_of_tensor_wraps_arrays_only(arguments):
+    """`Tensor([1, 2])` once made a tensor that failed at its first use."""
+    with pytest.raises(TypeError):
+        mg.Tensor(*arguments)
