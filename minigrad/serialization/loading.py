@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,7 +26,7 @@ _OTHERS = {
 
 
 def load(
-    path: str | os.PathLike[str], map_location: Any = None, *, weights_only: bool = True
+    path: str | os.PathLike[str] | BinaryIO, map_location: Any = None, *, weights_only: bool = True
 ) -> Any:
     """The state in a file: of `save`, PyTorch, safetensors or NumPy. Nothing in it is run.
 
@@ -39,7 +41,7 @@ def load(
       the dtype.
 
     Args:
-        path: The file.
+        path: The file; or one open for binary reading, of which all is read from where it stands.
         map_location: The device to put tensors on, the CPU if None. NumPy arrays stay NumPy arrays.
         weights_only: As PyTorch's argument, and True: nothing else is ever loaded.
 
@@ -60,14 +62,23 @@ def load(
         )
     place = device("cpu" if map_location is None else map_location)
     namespace_of(place)
+    if hasattr(path, "read"):
+        with tempfile.TemporaryDirectory() as folder:  # for safetensors' reader takes paths only
+            copy = Path(folder, "state")
+            copy.write_bytes(path.read())
+            return _open(str(copy), place, f"the {type(path).__name__}")
     path = state.path_of("load", path)
+    return _open(path, place, path)
+
+
+def _open(path: str, place: device, shown: str) -> Any:
     with open(path, "rb") as file:  # missing files, folders and rights give Python's own errors
         try:
             return _read(path, file, place)
         except (OSError, MemoryError):
             raise
         except Exception as error:  # the libraries raise a dozen types on a hostile file
-            raise FileFormatError(f"{path}: not a sound state file: {error}") from error
+            raise FileFormatError(f"{shown}: not a sound state file: {error}") from error
 
 
 def _read(path: str, file: BinaryIO, place: device) -> Any:

@@ -24,10 +24,11 @@ import json
 import math
 import os
 import shutil
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -42,7 +43,7 @@ _MAX_DEPTH = 100
 _STORABLE = {*CATEGORY, *map(np.dtype, ("uint16", "uint32", "uint64"))}  # more than tensors have
 
 
-def save(state: Any, path: str | os.PathLike[str]) -> None:
+def save(state: Any, path: str | os.PathLike[str] | BinaryIO) -> None:
     """Write `state` to a safetensors file, whole or not at all.
 
     The file is written under another name beside `path`, flushed to disk, and renamed: whoever
@@ -55,7 +56,8 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
         state: A Tensor, NumPy array, number, string or None, or dicts, lists and tuples of them,
             nested; such as ``{"model": model.state_dict(), "optimizer": optimizer.state_dict()}``.
             Keys of dicts are strings or integers. Gradients are not saved.
-        path: The file to make or replace. If it is a symbolic link, the file it points to.
+        path: The file to make or replace. If it is a symbolic link, the file it points to. Or an
+            open binary file, such as an `io.BytesIO`, that is written to where it stands.
 
     Raises:
         DTypeError: An object or dtype that cannot be stored; the message names its place.
@@ -69,6 +71,11 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
         >>> load("a.safetensors")["weight"]                                  # doctest: +SKIP
         tensor([1., 2.])
     """
+    if hasattr(path, "write"):
+        with tempfile.TemporaryDirectory() as folder:
+            write(state, file := Path(folder, "state"))
+            path.write(file.read_bytes())
+        return
     write(state, Path(os.path.realpath(path_of("save", path))))
 
 
