@@ -37,6 +37,12 @@ class ArgumentError(Error, ValueError):
     """An argument out of its range."""
 
 
+class NameTakenError(ArgumentError, KeyError):
+    """A name that a module cannot give to a parameter, buffer or submodule."""
+
+    __str__ = Error.__str__  # KeyError's would quote the message
+
+
 class RangeError(Error, IndexError):
     """An index, dimension or label out of range."""
 

@@ -41,3 +41,5 @@ from .softmax import *
 from .summary import *
 from .transformer import *
 from .upsampling import *
+
+from . import modules as modules  # isort: skip  # the last: it repeats what is above

@@ -80,8 +80,12 @@ class NormWithStatistics(Module):
         self.reset_running_stats()
         reset_affine(self)
 
-    def _check(self, shape: tuple[int, ...]) -> None:
-        """ShapeError unless `shape` has a number of dimensions that this layer takes."""
+    def _check_input_dim(self, input: Tensor) -> None:
+        """ShapeError unless `input` has a number of dimensions that this layer takes.
+
+        Under PyTorch's name: norms of people's own are made by writing it anew.
+        """
+        shape = input.shape
         if len(shape) not in self.dims:
             name = type(self).__name__
             remedy = ": add the batch, x.unsqueeze(0)" if len(shape) + 1 in self.dims else ""
@@ -123,7 +127,7 @@ class BatchNorm(NormWithStatistics):
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, ...), each channel normalised."""
         shape = input.shape
-        self._check(shape)
+        self._check_input_dim(input)
         mean, var = self.running_mean, self.running_var
         if (self.affine or mean is not None) and shape[1] != self.num_features:
             raise ShapeError(self._misfit(shape, 1))

@@ -145,12 +145,14 @@ class Convolution(ConvNd):
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, O, OH, OW), or one image (C, H, W) -> (O, OH, OW)."""
         self._check(input.shape)
+        return self._conv_forward(input, self.weight, self.bias)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The layer with other weights; under PyTorch's name, for layers made from this one."""
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._border(), self.padding_mode), 0
-        return self.function(
-            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
+        return self.function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def _border(self) -> list[int]:
         """The padding as `pad` takes it: (before, after), the last dimension first."""

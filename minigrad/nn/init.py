@@ -237,6 +237,10 @@ def linear_defaults_(weight: Tensor, bias: Tensor | None) -> None:
         uniform_(bias, -bound, bound)
 
 
+# PyTorch's names of two helpers, which initialisers of people's own call.
+_calculate_fan_in_and_fan_out = fans
+_calculate_correct_fan = _fan
+
 # Retired names -------------------------------------------------------------------------------
 
 

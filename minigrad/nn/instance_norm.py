@@ -36,7 +36,7 @@ class InstanceNorm(NormWithStatistics):
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, ...) or (C, ...), each channel of each sample normalised."""
         shape = input.shape
-        self._check(shape)
+        self._check_input_dim(input)
         single = len(shape) == self.dims[0]
         axis = 0 if single else 1
         if shape[axis] != self.num_features:

@@ -12,9 +12,10 @@ from typing import Any, Self
 from weakref import ref
 
 from ..context import state
-from ..errors import ArgumentError, DTypeError
+from ..errors import ArgumentError, DTypeError, NameTakenError
 from ..hooks import Hooks
 from ..tensor import Tensor
+from .members import Members
 from .module_hooks import Hooked, call_with_hooks
 from .moving import Movable
 from .parameter import Buffer, Parameter
@@ -82,9 +83,6 @@ class Module(Hooked, Movable, Stateful):
         kind = self._kinds.get(name)
         if isinstance(value, Parameter | Module):
             self._note(name, Parameter if isinstance(value, Parameter) else Module)
-        elif isinstance(value, Buffer):
-            self.register_buffer(name, value, value.persistent)
-            return
         elif kind is not None and value is not None and not isinstance(value, kind):
             wanted = {Parameter: "Parameter", Module: "Module", Tensor: "Tensor"}[kind]
             raise DTypeError(
@@ -92,6 +90,9 @@ class Module(Hooked, Movable, Stateful):
                 f"{type(value).__name__}: assign a {wanted} or None"
                 + ("; values change under no_grad, p.copy_(x)" if kind is Parameter else "")
             )
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
+            return
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -106,10 +107,12 @@ class Module(Hooked, Movable, Stateful):
         self._kinds[name] = kind
 
     def _register(self, name: str, kind: type, value: Any) -> None:
-        taken = hasattr(self, name) and name not in self._kinds
-        if not isinstance(name, str) or not name or "." in name or taken:
+        if not isinstance(name, str):
+            raise DTypeError(f"{type(self).__name__}: a name must be a string, got {name!r}")
+        taken = hasattr(self, name) and self._kinds.get(name) is not kind
+        if not name or "." in name or taken:
             why = "the name is taken" if taken else "a name is a string without dots, not empty"
-            raise ArgumentError(f"{type(self).__name__}: cannot register {name!r}: {why}")
+            raise NameTakenError(f"{type(self).__name__}: cannot register {name!r}: {why}")
         if value is not None and not isinstance(value, kind):
             raise DTypeError(
                 f"{type(self).__name__}: cannot register a {type(value).__name__} as {name!r}: "
@@ -145,6 +148,19 @@ class Module(Hooked, Movable, Stateful):
         held = self.__dict__
         members = [(name, held[name]) for name, k in self._kinds.items() if k is kind]
         return [member for member in members if member[1] is not None]
+
+    @property
+    def _parameters(self) -> Members:
+        """This module's own parameters as PyTorch's programs look for them."""
+        return Members(self, Parameter)
+
+    @property
+    def _buffers(self) -> Members:
+        return Members(self, Tensor)
+
+    @property
+    def _modules(self) -> Members:
+        return Members(self, Module)
 
     def _held_modules(self) -> list[tuple[str, Module]]:
         return self._held(Module)
