@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import random
 from .device import cuda_is_available, cupy
 
 
@@ -13,6 +14,16 @@ def is_available() -> bool:
 def device_count() -> int:
     """How many CUDA devices minigrad uses: one if there is one."""
     return int(is_available())
+
+
+def manual_seed(seed: int) -> None:
+    """`minigrad.manual_seed`: one generator serves every device. Does not need a GPU."""
+    random.manual_seed(seed)
+
+
+def manual_seed_all(seed: int) -> None:
+    """`manual_seed`, as there is one GPU."""
+    random.manual_seed(seed)
 
 
 def synchronize() -> None:

@@ -326,6 +326,9 @@ class Module(Hooked, Movable, Stateful):
         kinds = self._kinds.items()
         return [(name, repr(self.__dict__[name])) for name, kind in kinds if kind is Module]
 
+    def _get_name(self) -> str:
+        return type(self).__name__
+
     def __dir__(self) -> Iterable[str]:
         """Attributes that can be written after a dot: not the numbers of a Sequential."""
         return [name for name in super().__dir__() if name.isidentifier()]

@@ -99,6 +99,15 @@ def test_layers_made_of_layers():
     assert abs(layer(mg.ones(1, 1, 4, 4))).max() < 1e-6
 
 
+def test_seeds_of_cuda_are_those_of_the_one_generator():
+    drawn = []
+    for seed in (mg.manual_seed, mg.cuda.manual_seed, mg.cuda.manual_seed_all):
+        seed(5)
+        drawn.append(nn.Linear(2, 1).weight.tolist())
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert nn.Linear(2, 1)._get_name() == "Linear"
+
+
 def test_fans():
     w = mg.empty(4, 3, 2, 2)
     assert nn.init._calculate_fan_in_and_fan_out(w) == (12, 16)
