@@ -16,7 +16,7 @@ import minigrad as mg
 from minigrad import nn
 
 THEIRS = json.loads((Path(__file__).parent / "torch_nn.json").read_text())
-PAGE = Path(mg.__file__).parent.parent / "docs" / "reference" / "layers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "layers.md"
 INIT = sorted(name for name in THEIRS if name.startswith("init."))
 CLASSES = sorted(name for name in THEIRS if name not in INIT and hasattr(nn, name))
 
