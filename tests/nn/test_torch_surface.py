@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from layers.making import arguments
 
-import minigrad as mg
 from minigrad import nn
 
 THEIRS = json.loads((Path(__file__).parent / "torch_nn.json").read_text())
