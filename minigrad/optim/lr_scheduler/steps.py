@@ -15,7 +15,12 @@ from .base import LRScheduler, functions_each, state_of_function
 class _OfFunctions(LRScheduler):
     """A schedule of a function for each group."""
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:
         self.lr_lambdas = functions_each(type(self).__name__, optimizer, lr_lambda)
         for function in self.lr_lambdas:
             if not callable(function):
@@ -48,14 +53,6 @@ class LambdaLR(_OfFunctions):
         last_epoch: see `LRScheduler`.
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
-        last_epoch: int = -1,
-    ) -> None:
-        super().__init__(optimizer, lr_lambda, last_epoch)
-
     def get_lr(self) -> list[Any]:
         """The learning rates of the groups at `last_epoch`."""
         self._called()
@@ -71,14 +68,6 @@ class MultiplicativeLR(_OfFunctions):
         lr_lambda: a function of the epoch, or a list of one for each group.
         last_epoch: see `LRScheduler`.
     """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
-        last_epoch: int = -1,
-    ) -> None:
-        super().__init__(optimizer, lr_lambda, last_epoch)
 
     def get_lr(self) -> list[Any]:
         """The learning rates of the groups at `last_epoch`."""
