@@ -55,7 +55,7 @@ from .grad_mode import (
     set_grad_enabled,
 )
 from .interop import from_dlpack
-from .kernels.cpu.jit import get_num_threads, set_num_threads
+from .kernels.cpu.jit import get_num_threads, jit_report, set_num_threads
 from .layout import (
     channels_last,
     channels_last_3d,

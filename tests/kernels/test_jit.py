@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,16 @@ import pytest
 
 from minigrad.kernels.cpu import jit, math
 from minigrad.kernels.cpu import random as kernels
+from minigrad.kernels.cpu import threads as worker_threads
 
 pytestmark = pytest.mark.skipif(not jit.available(), reason="needs Numba")
 ROOT = Path(__file__).parents[2]
 
 DEFINE_KERNEL = """
 import numpy as np
-from minigrad.kernels.cpu import jit
+from minigrad.kernels.cpu import cache, jit
+
+jit.set_num_threads(2)
 
 @jit.helper
 def twice(a):
@@ -32,8 +36,15 @@ x = np.arange(1000.0)
 out = np.empty(1000)
 jit.launch(double, x.size, out, x, nanoseconds=1e9)
 assert (out == 2 * x).all()
-print(double.compiled[x.dtype]._cache.hits, jit.cache_directory())
+print(double.compiled[x.dtype]._cache.hits, cache.cache_directory())
 """
+
+
+@pytest.fixture
+def threads():
+    before = jit.get_num_threads()
+    yield
+    jit.set_num_threads(before)
 
 
 def python(program, **environment):
@@ -53,6 +64,18 @@ def python(program, **environment):
 def test_numba_is_imported_at_the_first_call_only():
     program = "import sys; from minigrad.kernels.cpu import conv, pool, random, reduce; "
     assert python(program + "print('numba' in sys.modules)") == ["False"]
+
+
+def test_a_slow_compilation_is_announced():
+    program = "from minigrad.kernels.cpu import cache\n"
+    program += (
+        "class Slow:\n    compile = disable_compile = lambda *_: __import__('time').sleep(.6)"
+    )
+    program += "\nfor name in 'abc': cache.build(Slow(), name, '', ())"
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert found.stderr.count("compiling kernels for this CPU") == 1, found.stderr
 
 
 def test_a_second_process_does_not_compile(tmp_path):
@@ -101,7 +124,8 @@ def test_two_processes_at_once(tmp_path):
     for thread in threads:
         thread.join()
     assert len(results) == 2
-    assert len(list(Path(results[0][1]).iterdir())) == 1
+    names = [file.name for file in Path(results[0][1]).iterdir() if "double" in file.name]
+    assert len(names) == 1
 
 
 def test_a_home_that_cannot_be_written(tmp_path):
@@ -161,16 +185,81 @@ def test_threads_launch_at_once():
         np.testing.assert_array_equal(out, expected)
 
 
-def test_an_error_in_a_worker_is_raised_by_launch():
-    class Failing:
-        def specialise(self, dtype):
-            def run(array, first, last):
-                raise MemoryError("scratch")
+@jit.kernel("T[::1], int64, int64, int64")
+def hungry(out, count, first, last):
+    out[first] = np.empty(count, np.int8).size
 
-            return run
 
-    with pytest.raises(MemoryError):
-        jit.launch(Failing(), 10, np.empty(1), nanoseconds=1e9)
+@jit.kernel("T[::1], int64, int64")
+def mark(out, first, last):
+    for i in range(first, last):
+        out[i] += 1
+
+
+def test_an_error_in_a_worker_is_raised_by_launch(threads):
+    for jit_threads in (1, 4):
+        jit.set_num_threads(jit_threads)
+        with pytest.raises(MemoryError):
+            jit.launch(hungry, 10, np.empty(10), 1 << 60, nanoseconds=1e9)
+        jit.launch(hungry, 10, np.empty(10), 8, nanoseconds=1e9)  # and the next one runs
+
+
+def test_every_element_is_taken_once_by_any_number_of_threads(threads):
+    for count in (2, 3, 1000, 5, 1, 4):
+        jit.set_num_threads(count)
+        for size in (1, 2, 7, 8, 9, 1000):
+            out = np.zeros(size)
+            for _ in range(50):
+                jit.launch(mark, size, out, nanoseconds=1e9)
+            assert (out == 50).all(), (count, size)
+
+
+def test_threads_launch_while_the_pool_is_taken(threads):
+    """A second Python thread works alone meanwhile, and one that sleeps is woken."""
+    jit.set_num_threads(3)
+    outs = [np.zeros(10_000) for _ in range(4)]
+
+    def repeat(out, pause):
+        for _ in range(100):
+            jit.launch(mark, out.size, out, nanoseconds=1e9)
+            time.sleep(pause)
+
+    running = [
+        threading.Thread(target=repeat, args=(out, pause))
+        for out, pause in zip(outs, (0, 0, 3e-4, 1e-3))
+    ]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    assert all([(out == 100).all() for out in outs])
+
+
+def test_default_number_of_threads(tmp_path):
+    show = "from minigrad.kernels.cpu import jit; print(jit.get_num_threads())"
+    assert python(show, OMP_NUM_THREADS="3", MINIGRAD_NUM_THREADS="") == ["3"]
+    assert python(show, OMP_NUM_THREADS="3", MINIGRAD_NUM_THREADS="5") == ["5"]
+    (tmp_path / "cpu.max").write_text("150000 100000")
+    assert worker_threads._quota(tmp_path) == 1.5
+    (tmp_path / "cpu.max").write_text("max 100000")
+    assert worker_threads._quota(tmp_path) == float("inf")
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text("50000")
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000")
+    assert worker_threads._quota(tmp_path) == 0.5
+
+
+def test_the_report_names_kernels_and_hits(tmp_path):
+    program = DEFINE_KERNEL + "print(len(jit.jit_report()), jit.jit_report()[0].hit)"
+    cold, warm = [python(program, XDG_CACHE_HOME=str(tmp_path)) for _ in range(2)]
+    assert cold[2:] == ["5", "False"] and warm[2:] == ["5", "True"]
+
+
+def test_the_reference_kernels_can_be_asked_for():
+    show = "from minigrad.kernels.cpu import jit; print(jit.available())"
+    assert python(show, MINIGRAD_KERNELS="reference") == ["False"]
+    with pytest.raises(AssertionError, match="it may be 'fast'"):
+        python(show, MINIGRAD_KERNELS="slow")
 
 
 def test_a_kernel_has_one_signature_a_dtype():

@@ -12,28 +12,33 @@ import functools
 import hashlib
 import importlib.util
 import os
-import pickle
-import platform
-import queue
-import stat
-import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-# Below this much work for one core, waking a thread (about 0.1 ms) costs more than it brings.
-PARALLEL_NANOSECONDS = 250_000
+from . import threads
+from .cache import build, module_digest
+from .cache import jit_report as jit_report
+from .cache import target as target
+
+# Below this much work for one core, handing some of it over costs more than it brings.
+PARALLEL_NANOSECONDS = 20_000
 _CHUNKS_PER_THREAD = 4  # so that a thread held up by another process holds up little
 
 
 def available() -> bool:
-    """Whether Numba can compile here; if not, lookup uses the reference kernels."""
+    """Whether Numba can compile here; if not, lookup uses the reference kernels.
+
+    ``MINIGRAD_KERNELS=reference`` asks for those.
+    """
+    asked = os.environ.get("MINIGRAD_KERNELS", "fast")
+    if asked not in ("fast", "reference"):
+        raise ValueError(f"MINIGRAD_KERNELS={asked!r}: it may be 'fast' (default) or 'reference'")
     disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-    return not disabled and importlib.util.find_spec("numba") is not None
+    return asked == "fast" and not disabled and importlib.util.find_spec("numba") is not None
 
 
 # --- kernels ------------------------------------------------------------------------------------
@@ -75,6 +80,7 @@ class Kernel:
         self.signature = signature
         self.fastmath = fastmath
         self.compiled: dict[np.dtype, Any] = {}
+        self.shared: dict[np.dtype, Callable[..., Any]] = {}  # for several threads
 
     def __call__(self, *args: Any) -> Any:
         return self.specialise(args[0].dtype)(*args)
@@ -88,6 +94,14 @@ class Kernel:
                 self.compiled[dtype] = compiled
         return compiled
 
+    def on_threads(self, dtype: np.dtype) -> Callable[..., Any]:
+        """The compiled function as a job: ``f(pool, chunks, count, *args)`` fills all of it."""
+        shared = self.shared.get(dtype)
+        if shared is None:
+            with _state.compiling:
+                self.shared[dtype] = shared = _share(self.specialise(dtype))
+        return shared
+
     def _compile(self, dtype: np.dtype) -> Any:
         numba = _numba()
         scope = dict(vars(numba.types))
@@ -95,9 +109,8 @@ class Kernel:
         scope["const"] = lambda array: array.copy(readonly=True)
         flags = {**_FLAGS, "fastmath": set(self.fastmath)}
         compiled = numba.njit(nogil=True, **flags)(_bind(self.function, dtype))
-        compiled._cache = DiskCache(f"{self.function.__module__}.{self.function.__qualname__}")
-        compiled.compile(eval(f"({self.signature},)", scope))
-        compiled.disable_compile()
+        name = f"{self.function.__module__}.{self.function.__qualname__}"
+        build(compiled, name, module_digest(self.function), eval(f"({self.signature},)", scope))
         return compiled
 
 
@@ -141,51 +154,7 @@ class _State:
 
     def __init__(self) -> None:
         self.compiling = threading.RLock()
-        self.starting = threading.Lock()
-        self.jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        self.workers = 0
-
-    def ensure_workers(self, count: int) -> None:
-        with self.starting:
-            while self.workers < count:
-                worker = threading.Thread(target=_serve, args=(self.jobs,), daemon=True)
-                worker.start()
-                self.workers += 1
-
-
-class _Job:
-    """A range of work cut into chunks, which whoever is free takes one by one."""
-
-    def __init__(
-        self, run: Callable[..., Any], args: tuple[Any, ...], count: int, chunks: int
-    ) -> None:
-        self.run, self.args = run, args
-        bounds = [count * i // chunks for i in range(chunks + 1)]
-        self.pending = list(zip(bounds[-2::-1], bounds[:0:-1], strict=True))  # first is popped last
-        self.unfinished = len(self.pending)
-        self.lock = threading.Lock()
-        self.finished = threading.Event()
-        self.error: BaseException | None = None
-
-    def work(self) -> None:
-        while True:
-            with self.lock:
-                if not self.pending:
-                    return
-                first, last = self.pending.pop()
-            try:
-                self.run(*self.args, first, last)
-            except BaseException as error:
-                self.error = error
-            with self.lock:
-                self.unfinished -= 1
-                if not self.unfinished:
-                    self.finished.set()
-
-
-def _serve(jobs: queue.SimpleQueue[_Job]) -> None:
-    while True:
-        jobs.get().work()
+        self.pool: threads.Pool | None = None
 
 
 def launch(kernel: Kernel, count: int, *args: Any, nanoseconds: float) -> None:
@@ -195,19 +164,46 @@ def launch(kernel: Kernel, count: int, *args: Any, nanoseconds: float) -> None:
     The kernel's result must not depend on how the range is cut. Safe from several threads at once
     and in forked children.
     """
-    run = kernel.specialise(args[0].dtype)
-    threads = get_num_threads()
-    if threads == 1 or count == 1 or nanoseconds < PARALLEL_NANOSECONDS:
-        run(*args, 0, count)
+    dtype = args[0].dtype
+    if _threads == 1 or count == 1 or nanoseconds < PARALLEL_NANOSECONDS:
+        kernel.specialise(dtype)(*args, 0, count)
         return
-    job = _Job(run, args, count, min(count, threads * _CHUNKS_PER_THREAD))
-    _state.ensure_workers(threads - 1)
-    for _ in range(threads - 1):
-        _state.jobs.put(job)
-    job.work()
-    job.finished.wait()
-    if job.error is not None:
-        raise job.error
+    if _state.pool is None or _state.pool.threads != _threads:
+        with _state.compiling:
+            _state.pool = _state.pool or threads.Pool()
+            _state.pool.resize(_threads)
+    chunks = min(count, _threads * _CHUNKS_PER_THREAD)
+    if kernel.on_threads(dtype)(_state.pool.address, chunks, count, *args):
+        raise MemoryError(f"{kernel.function.__name__}: no memory for its scratch")
+
+
+def _share(compiled: Any) -> Callable[..., Any]:
+    """`compiled` (its last arguments are the range) as a job for several threads."""
+    (entry,) = compiled.overloads.values()
+    run = _sharing(entry.signature.args[:-2])
+    return functools.partial(run, threads.share_address(), threads.address_of(compiled))
+
+
+@functools.cache
+def _sharing(types: tuple[Any, ...]) -> Any:
+    """The function that packs arguments of these types and makes a job of them."""
+    names = ", ".join([f"a{i}" for i in range(len(types))])
+    digest = hashlib.sha256(repr(types).encode()).hexdigest()[:16]
+    scope = {"packed": threads.packed(), "call": threads.call_share()}
+    exec(
+        f"def share_{digest}(share, kernel, pool, chunks, count, {names}):\n"
+        f"    thunk, context = packed(({names},))\n"
+        "    return call(share, pool, thunk, context, kernel, count, chunks)\n",
+        scope,
+    )
+    function = scope[f"share_{digest}"]
+    function.__module__ = threads.__name__
+    function.__qualname__ = function.__name__
+    compiled = _numba().njit(nogil=True, **_FLAGS)(function)
+    integers = (_numba().types.int64,) * 5
+    name = f"{threads.__name__}.{function.__name__}"
+    build(compiled, name, module_digest(threads.packed), (*integers, *types))
+    return compiled
 
 
 def get_num_threads() -> int:
@@ -227,99 +223,6 @@ def _restart() -> None:
 
 
 _state = _State()
-_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_threads = threads.default_count()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restart)
-
-
-# --- the disk cache -----------------------------------------------------------------------------
-
-
-class DiskCache:
-    """Compiled code on disk, one file a kernel and signature, in the place of Numba's own cache.
-
-    Numba's cache does not see changes in helpers of other files, and two processes that save at
-    once can cross its index. Here the directory's name holds a hash of everything that the code
-    depends on, and files are written whole. A cache may only make things faster: any failure
-    means compiling anew.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.hits = 0
-
-    def load_overload(self, signature: Any, target: Any) -> Any:
-        """Compiled code for `signature`, or None. (The name and form are Numba's.)"""
-        target.refresh()
-        try:
-            payload = pickle.loads(self._path(signature).read_bytes())
-            compiler = importlib.import_module("numba.core.compiler")
-            result = compiler.CompileResult._rebuild(target, *payload)
-        except Exception:
-            return None
-        self.hits += 1
-        return result
-
-    def save_overload(self, signature: Any, result: Any) -> None:
-        """Keep freshly compiled code for the next process."""
-        if result.library.has_dynamic_globals:
-            return  # it holds addresses of this process
-        try:
-            payload = importlib.import_module("numba.core.serialize").dumps(result._reduce())
-            path = self._path(signature)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(payload)
-            os.replace(file.name, path)
-        except Exception:
-            return
-
-    def _path(self, signature: Any) -> Path:
-        directory = cache_directory()
-        if directory is None:
-            raise FileNotFoundError("no directory to keep compiled code in")
-        digest = hashlib.sha256(str(signature).encode()).hexdigest()[:16]
-        return directory / f"{self.name}-{digest}.bin"
-
-
-@functools.cache
-def cache_directory() -> Path | None:
-    """Where compiled code is kept; None where no private directory can be written."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    for parent in (Path(home, "minigrad"), Path(tempfile.gettempdir(), f"minigrad-{user}")):
-        directory = parent / _fingerprint()
-        try:
-            parent.parent.mkdir(parents=True, exist_ok=True)
-            parent.mkdir(mode=0o700, exist_ok=True)
-            directory.mkdir(mode=0o700, exist_ok=True)
-            if _is_private(parent) and _is_private(directory):
-                return directory
-        except OSError:
-            continue
-    return None
-
-
-def _is_private(path: Path) -> bool:
-    """Whether only this user can write `path`: the files are pickles, which run code when read."""
-    about = path.lstat()
-    mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
-    closed = os.name == "nt" or not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return mine and closed and stat.S_ISDIR(about.st_mode) and os.access(path, os.W_OK)
-
-
-@functools.cache
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    versions = [importlib.import_module(name).__version__ for name in ("numba", "llvmlite")]
-    digest.update(repr((versions, platform.python_version(), target())).encode())
-    return digest.hexdigest()[:24]
-
-
-@functools.cache
-def target() -> tuple[str, str, str]:
-    """Triple, name and features of the CPU that Numba compiles for."""
-    registry = importlib.import_module("numba.core.registry")
-    triple, name, features = registry.cpu_target.target_context.codegen().magic_tuple()
-    return triple, name, features
