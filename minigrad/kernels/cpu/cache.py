@@ -179,4 +179,4 @@ def build(dispatcher: Any, name: str, sources: str, signature: tuple[Any, ...]) 
     if not cache.hits and before < 1 <= before + seconds:
         kept = cache_directory()
         where = f"kept in {kept}" if kept else "compiled anew in each process: no directory is free"
-        print(f"minigrad: compiling kernels for this CPU; they are {where}", file=sys.stderr)
+        print(f"minigrad: compiling kernels for this CPU, {where}", file=sys.stderr)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import ArgumentError
 from . import threads
 from .cache import build, module_digest
 from .cache import jit_report as jit_report
@@ -214,7 +215,9 @@ def get_num_threads() -> int:
 def set_num_threads(count: int) -> None:
     """Let kernels use `count` threads. Results do not depend on it, bit for bit."""
     global _threads
-    _threads = max(1, int(count))
+    if int(count) < 1:
+        raise ArgumentError(f"set_num_threads: expected at least 1, got {count}")
+    _threads = int(count)
 
 
 def _restart() -> None:
