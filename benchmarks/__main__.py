@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from . import machine, report
+from .libraries import LIBRARIES
 from .runner import BenchmarkError, Process, measure
-from .workloads import LIBRARIES, WORKLOADS
+from .workloads import GROUPS, WORKLOADS, chosen
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -22,19 +23,21 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Time minigrad's train steps, beside other libraries that are installed.",
     )
     add = parser.add_argument
-    add("names", nargs="*", metavar="name", help="workloads; all of them by default")
+    add("names", nargs="*", metavar="name", help="workloads or groups of them; all by default")
     add("--list", action="store_true", help="show the workloads and stop")
     peers = [name for name in LIBRARIES if name != "minigrad"]
     add("--peers", nargs="*", choices=peers, default=peers, help="libraries to compare with")
-    add("--rounds", type=int, default=20, help="turns of each library (20)")
+    add("--rounds", type=int, default=9, help="turns of each library (9)")
     add("--seconds", type=float, default=0.25, help="time of one turn (0.25)")
     add("--threads", type=int, default=machine.cores(), help="threads of each (all cores)")
     add("--force", action="store_true", help="measure on a loaded machine, too")
     add("--out", type=Path, default=Path(__file__).parent / "results", help="folder for results")
     options = parser.parse_args(argv)
-    unknown = [name for name in options.names if name not in WORKLOADS]
+    known = [*GROUPS, *WORKLOADS]
+    unknown = [name for name in options.names if name not in known]
     if unknown:
-        parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
+        parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(known)}")
+    options.names = chosen(options.names)
     return options
 
 
@@ -42,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the samples."""
     options = arguments(argv)
     if options.list:
-        for name, workload in WORKLOADS.items():
-            print(f"{name:20} {workload.title}")
+        for group, rows in GROUPS.items():
+            print(f"{group}:")
+            for name, workload in rows.items():
+                print(f"    {name:20} {workload.title}")
         return
     busy = machine.busy_share()
     if busy is not None and busy > machine.QUIET and not options.force:
@@ -70,13 +75,13 @@ def run(options: argparse.Namespace, conditions: dict[str, Any]) -> dict[str, re
     with contextlib.ExitStack() as stack:
         processes = []
         for library in ["minigrad", *options.peers]:
-            if importlib.util.find_spec(LIBRARIES[library]) is None:
+            if importlib.util.find_spec(LIBRARIES[library].package) is None:
                 print(f"{library} is not installed: left out")
                 continue
             processes.append(stack.enter_context(Process(library, options.threads)))
             conditions[library] = processes[-1].version
-        print("median (10th-90th percentile) of a step; minigrad's time over the peer's")
-        for name in options.names or WORKLOADS:
+        print("median (quartiles) of a step; minigrad's time over the peer's")
+        for name in options.names:
             results[name] = measure(name, processes, options.rounds, options.seconds)
             print(report.table({name: results[name]}), flush=True)
     return results

@@ -12,7 +12,7 @@ Samples = dict[str, list[list[float]]]  # by library, round and sample, in secon
 
 
 class Spread(NamedTuple):
-    """A median between the 10th and the 90th percentile."""
+    """A median between the quartiles."""
 
     low: float
     median: float
@@ -21,7 +21,7 @@ class Spread(NamedTuple):
 
 def spread(values: Any) -> Spread:
     """The spread of `values`."""
-    return Spread(*np.percentile(np.asarray(values), [10, 50, 90]).tolist())
+    return Spread(*np.percentile(np.asarray(values), [25, 50, 75]).tolist())
 
 
 def times(samples: Samples) -> dict[str, Spread]:

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.worker torch 2`` (two threads) reads orders from standard input:
 
-    {"do": "prepare", "workload": name, "folder": path, "seed": s}   build it, write what it gives
+    {"do": "prepare", "workload": name, "folder": path, "seed": s}
+                           -> {"way": which was fastest, or null for no such row}; writes evidence
     {"do": "time", "seconds": s}                           -> {"samples": [seconds a step, ...]}
 """
 
@@ -13,26 +14,30 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from .workloads import LIBRARIES, WORKLOADS, Run
+from .libraries import LIBRARIES
+from .row import Run
+from .workloads import WORKLOADS
 
 # Steps are timed in groups at least this long, so that the clock's own cost does not show.
 _SHORTEST_SAMPLE = 1e-3
+
+# Compilers and caches settle for ten steps, or for so many seconds.
+_SETTLING = 2.0
 
 
 class Worker:
     """Holds the library and the workload that was prepared last."""
 
-    def __init__(self, library: str, threads: int) -> None:
-        self.library = library
-        self.lib = importlib.import_module(LIBRARIES[library])
-        self.lib.set_num_threads(threads)
+    def __init__(self, name: str, threads: int) -> None:
+        self.name = name
+        builder = importlib.import_module(f".{LIBRARIES[name].builder}", __package__)
+        self.library = builder.Library(name, threads)
         self.run: Run | None = None
         self.group = 1  # steps a sample
 
@@ -40,45 +45,56 @@ class Worker:
         """Build `workload` on ``folder/data.npz``, and write what it computes beside.
 
         It starts from ``weights.npz``; the first library to come draws them by `seed` and writes
-        that file.
+        that file. Of several ways to build it, the fastest stays.
         """
-        self.lib.manual_seed(seed)
+        self.run = None  # its memory first
         place = Path(folder)
         shared = place / "weights.npz"
         weights = dict(np.load(shared)) if shared.exists() else None
-        run = WORKLOADS[workload].build(self.lib, dict(np.load(place / "data.npz")), weights)
+        row, data = WORKLOADS[workload], dict(np.load(place / "data.npz"))
+        ways = self.library.candidates(workload, row, data, weights, seed)
+        if not ways:
+            return {"way": None}
+        way = 0
+        if len(ways) > 1:
+            costs = [min(self.settled(build())) for build in ways]
+            way = costs.index(min(costs))
+        run = ways[way]()
         if weights is None:
             np.savez(shared, **run.weights)
-        np.savez(place / f"{self.library}.npz", **run.evidence())
-        for _ in range(10):  # compilers and caches settle
-            run.step()
+        np.savez(place / f"{self.name}.npz", **run.evidence())
+        self.group = max(1, round(_SHORTEST_SAMPLE / min(self.settled(run))))
         self.run = run
-        self.group = max(1, round(_SHORTEST_SAMPLE / min(seconds_of(run.step, 5))))
-        return {"group": self.group}
+        return {"way": way}
+
+    def settled(self, run: Run) -> list[float]:
+        """Run ten steps or for two seconds; the times of as many as that left time for."""
+        start, count = perf_counter(), 0
+        while count < 10 and perf_counter() - start < _SETTLING:
+            seconds_of(run, 1)
+            count += 1
+        return [seconds_of(run, 1) for _ in range(max(1, count // 2))]
 
     def time(self, seconds: float) -> dict[str, Any]:
-        """Time steps for about `seconds`, at least three samples."""
+        """Time steps for about `seconds`, at least one sample."""
         assert self.run is not None, "nothing was prepared"
-        step, group = self.run.step, self.group
-        seconds_of(step, 3)  # the other library's turn left the caches to itself
+        run, group = self.run, self.group
+        seconds_of(run, 1)  # the other library's turn left the caches to itself
         samples: list[float] = []
         end = perf_counter() + seconds
-        while len(samples) < 3 or perf_counter() < end:
-            start = perf_counter()
-            for _ in range(group):
-                step()
-            samples.append((perf_counter() - start) / group)
+        while not samples or perf_counter() < end:
+            samples.append(seconds_of(run, group))
         return {"samples": samples}
 
 
-def seconds_of(step: Callable[[], Any], count: int) -> list[float]:
-    """The time of each of `count` steps."""
-    found = []
-    for _ in range(count):
-        start = perf_counter()
+def seconds_of(run: Run, group: int) -> float:
+    """The time of a step, measured over `group` of them."""
+    step = run.step
+    start = perf_counter()
+    for _ in range(group):
         step()
-        found.append(perf_counter() - start)
-    return found
+    run.wait()
+    return (perf_counter() - start) / group
 
 
 def main() -> None:
@@ -87,7 +103,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     worker = Worker(sys.argv[1], int(sys.argv[2]))
-    print(json.dumps({"version": worker.lib.__version__}), file=answers, flush=True)
+    print(json.dumps({"version": worker.library.version}), file=answers, flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         try:
