@@ -66,6 +66,7 @@ from .layout import (
     strided,
 )
 from .limits import finfo, iinfo
+from .memory import empty_cache, memory_stats
 from .ops import return_types
 from .ops.arithmetic import *
 from .ops.bessel import *

@@ -6,16 +6,15 @@ above works on *arrays* (``numpy.ndarray`` or ``cupy.ndarray``) and asks here fo
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import os
 import re
-import sys
 from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from . import memory
 from .errors import DeviceError
 
 Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray
@@ -168,36 +167,14 @@ def to_numpy(array: Array) -> np.ndarray:
 
 def empty(shape: tuple[int, ...], dtype: np.dtype, place: device, order: Any = None) -> Array:
     """An uninitialised array; `order` lists the axes from outermost to innermost in memory."""
-    xp = namespace_of(place)
+    make = memory.empty if place.type == "cpu" else cupy().empty
     if order is None:
-        return xp.empty(shape, dtype)
-    physical = xp.empty(tuple([shape[axis] for axis in order]), dtype)
+        return make(shape, dtype)
+    physical = make(tuple([shape[axis] for axis in order]), dtype)
     inverse = [0] * len(order)
     for position, axis in enumerate(order):
         inverse[axis] = position
     return physical.transpose(inverse)
-
-
-# glibc's mallopt: how much free memory it keeps, and from which size it maps blocks apart.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-
-
-def keep_freed_memory() -> None:
-    """Let glibc keep up to 256 MiB of freed memory for the next arrays, instead of the system.
-
-    A train step frees and asks again for the same megabytes; given back in between, each page must
-    be mapped and cleared anew at its first touch, which was a third of an LSTM's step. Whoever set
-    glibc's own variables knows better and is left alone.
-    """
-    if any(name in os.environ for name in ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_")):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:  # another C library may lack it
-        mallopt(_TRIM_THRESHOLD, 256 << 20)
-        mallopt(_MMAP_THRESHOLD, 32 << 20)
-
-
-keep_freed_memory()
 
 
 def byte_bounds(array: Array) -> tuple[int, int]:

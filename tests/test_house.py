@@ -22,7 +22,7 @@ ROOT = Path(mg.__file__).parent
 ROOMS = [
     ("context", "version"),
     ("errors",),
-    ("ir", "dtypes", "limits", "layout"),
+    ("ir", "dtypes", "limits", "layout", "memory"),
     ("expr", "device"),
     ("random",),
     ("storage",),

@@ -28,6 +28,7 @@ from ..dtypes import (
 )
 from ..errors import DTypeError, ShapeError
 from ..ir import Elementwise, Primitive, Shape, Spec
+from ..memory import SMALLEST
 from .lookup import find_kernel
 
 # Attributes that only shape rules read; kernels see them on their output.
@@ -247,7 +248,7 @@ def _allocate(prim: Primitive, operands: list[Any], array: Array, dtype: np.dtyp
     else:
         shape = broadcast_shape([x.shape for x in operands if hasattr(x, "shape")], prim.name)
         like = next((x for x in operands if getattr(x, "shape", None) == shape), None)
-    if like is not None and xp is not None:
+    if like is not None and xp is not None and like.size * dtype.itemsize < SMALLEST:
         return np.empty_like(like, dtype)
     if like is not None:
         return empty(shape, dtype, device_of(array), memory_order(like))
