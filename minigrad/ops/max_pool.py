@@ -16,7 +16,7 @@ from ..ir import Primitive, Shape, Spec
 from ..kernels.launch import memory_order
 from ..tensor import Tensor, apply
 from .creation import arange
-from .layer_arguments import layer_function, need_float, unbatched
+from .layer_arguments import layer_function, need_float, span, unbatched
 from .pool_windows import Windows, flat_rows, merged, slices, volume, windows
 from .shape import cast, reshape, unsqueeze
 
@@ -31,13 +31,24 @@ def max_spec(x: Any, *, out_shape: Shape, **window: Shape) -> tuple[Spec, Spec]:
     return Spec(out_shape, x.dtype, order), Spec(out_shape, int32, order)
 
 
+def _apart(kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape | None:
+    """The stride of windows that do not overlap, nor reach over the edge: a simpler gradient."""
+    fits = [s >= span(k, d) for k, s, d in zip(kernel, stride, dilation, strict=True)]
+    return stride if all(fits) and not any(padding) else None
+
+
 MAX_POOL: Primitive = Primitive(
     "max_pool2d",
     max_spec,
     kernel="pool.max_pool2d",
     outputs=("y", "index"),
-    vjps=(lambda g_y, index, x_shape: apply(SCATTER_POOLED, g_y, index, out_shape=x_shape),),
-)
+    vjps=(
+        lambda g_y, index, x_shape, kernel_size, stride, padding, dilation: apply(
+            SCATTER_POOLED, g_y, index, out_shape=x_shape,
+            apart=_apart(kernel_size, stride, padding, dilation),
+        ),
+    ),
+)  # fmt: skip
 TAKE_POOLED: Primitive = Primitive(
     "max_pool2d_gather",
     lambda x, index: Spec(index.shape, x.dtype, memory_order(index)),
@@ -46,7 +57,7 @@ TAKE_POOLED: Primitive = Primitive(
 )
 SCATTER_POOLED: Primitive = Primitive(
     "max_pool2d_scatter",
-    lambda v, index, *, out_shape: Spec(out_shape, v.dtype, memory_order(index)),
+    lambda v, index, *, out_shape, apart=None: Spec(out_shape, v.dtype, memory_order(index)),
     kernel="pool.max_pool2d_scatter",
     vjps=(lambda g, index: apply(TAKE_POOLED, g, index), None),
 )

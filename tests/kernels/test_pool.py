@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(not jit.available(), reason="needs Numba")
 # N, C, H, W, kernel_size, stride, padding, dilation (max only), output size (with ceil_mode)
 CASES = [
     (2, 3, 9, 8, (2, 2), (2, 2), (0, 0), (1, 1), (4, 4)),
+    (1, 40, 7, 9, (3, 2), (3, 2), (0, 0), (1, 1), (2, 4)),
     (2, 9, 9, 8, (3, 2), (2, 3), (1, 1), (1, 2), (5, 3)),
     (1, 20, 7, 10, (3, 3), (2, 2), (1, 1), (1, 1), (4, 6)),
     (0, 3, 6, 6, (2, 2), (2, 2), (0, 0), (1, 1), (3, 3)),
@@ -48,6 +49,10 @@ def max_pool(module, x, output, attrs, layout):
     np.testing.assert_array_equal(gathered, out)
     g = arrange(np.arange(out.size, dtype=x.dtype).reshape(out.shape), layout)
     module.max_pool2d_scatter(scattered, g, index)
+    if attrs["kernel_size"] == attrs["stride"]:
+        cells = np.full_like(x, np.nan)
+        module.max_pool2d_scatter(cells, g, index, apart=attrs["stride"])
+        np.testing.assert_array_equal(cells, scattered)
     return out, index, scattered
 
 
@@ -74,7 +79,7 @@ def test_max_pool_is_torch(case, kind):
     out, index, _ = max_pool(reference, x, output, attrs, "first")
     given = torch.tensor(x)
     values, indices = torch.nn.functional.max_pool2d(
-        given, kernel_size, stride, padding, dilation, case == CASES[2], return_indices=True
+        given, kernel_size, stride, padding, dilation, case == CASES[3], return_indices=True
     )
     np.testing.assert_array_equal(out, values.numpy())
     np.testing.assert_array_equal(index, indices.numpy())
@@ -92,7 +97,7 @@ def avg_pool(module, x, output, attrs, layout):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_avg_pool(case):
     N, C, H, W, kernel_size, stride, padding, _, _ = case
-    ceil_mode = case == CASES[2]
+    ceil_mode = case == CASES[3]
     output = [
         ((-1 if ceil_mode else 1) * (size + 2 * p - k) // s) * (-1 if ceil_mode else 1) + 1
         for size, p, k, s in zip((H, W), padding, kernel_size, stride, strict=True)

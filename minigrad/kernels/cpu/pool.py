@@ -1,7 +1,7 @@
 """Pooling on the CPU: loops over windows, in channels-last memory.
 
-N batch, C channels, H W image, OH OW output. Channels are innermost, so that loops over them are
-vectorised: images in another layout are copied. Kernels index arrays in full: a slice would count
+N batch, C channels, H W image, OH OW output. Channels are innermost and a vector's lanes are
+channels: images in another layout are copied. Kernels index arrays in full: a slice would count
 references, which threads would contend for.
 """
 
@@ -13,6 +13,22 @@ from ...device import Array
 from ..reference import pool as reference
 from ..reference.pool import divisors
 from .jit import helper, kernel, launch
+from .vector import (
+    add,
+    choose,
+    choose_place,
+    divide,
+    first_lanes,
+    is_place,
+    lanes,
+    load,
+    load_places,
+    splat,
+    splat_place,
+    store,
+    store_places,
+    wins,
+)
 
 Pair = tuple[int, int]
 
@@ -34,6 +50,41 @@ def max_windows(
     """A task is a row of out."""
     _, H, W, C = x.shape
     _, OH, OW, _ = out.shape
+    size = x.itemsize
+    for task in range(first, last):
+        n, top = task // OH, task % OH * SH - PH
+        h_first, h_last = inside(top, DH), min(top + KH * DH, H)
+        for c in range(0, C, lanes):
+            mask = first_lanes(C - c)
+            for ow in range(OW):
+                left = ow * SW - PW
+                w_first, w_last = inside(left, DW), min(left + KW * DW, W)
+                some = h_first < h_last and w_first < w_last
+                best = splat(-np.inf)
+                place = splat_place(h_first * W + w_first if some else 0)
+                for h in range(h_first, h_last, DH):
+                    for w in range(w_first, w_last, DW):
+                        at = ((n * H + h) * W + w) * C + c
+                        value = load(x.ctypes.data + size * at, mask)
+                        better = wins(value, best)
+                        best = choose(better, value, best)
+                        place = choose_place(better, splat_place(h * W + w), place)
+                at = (task * OW + ow) * C + c
+                store(out.ctypes.data + size * at, best, mask)
+                store_places(index.ctypes.data + 4 * at, place, mask)
+
+
+@kernel(
+    "T[:, :, ::1], int32[:, :, ::1], const(T[:, :, ::1]),"
+    "int64, int64, int64, int64, int64, int64, int64, int64, int64, int64"
+)
+def max_planes(
+    out: Array, index: Array, x: Array, KH: int, KW: int, SH: int, SW: int, PH: int, PW: int,
+    DH: int, DW: int, first: int, last: int,
+) -> None:  # fmt: skip
+    """`max_windows` where channels lie apart: out (N·C, OH, OW) from x (N·C, H, W)."""
+    _, H, W = x.shape
+    _, OH, OW = out.shape
     for task in range(first, last):
         n, oh = task // OH, task % OH
         top = oh * SH - PH
@@ -41,20 +92,17 @@ def max_windows(
         for ow in range(OW):
             left = ow * SW - PW
             w_first, w_last = inside(left, DW), min(left + KW * DW, W)
-            where = h_first * W + w_first if h_first < h_last and w_first < w_last else 0
-            for c in range(C):
-                out[n, oh, ow, c] = -np.inf
-                index[n, oh, ow, c] = where
+            best, place = -np.inf, 0
+            if h_first < h_last and w_first < w_last:
+                best, place = x[n, h_first, w_first], h_first * W + w_first
             for h in range(h_first, h_last, DH):
                 for w in range(w_first, w_last, DW):
-                    here = np.int32(h * W + w)
-                    for c in range(C):
-                        value = x[n, h, w, c]
-                        # Both are loaded in any case: a load in a branch is not vectorised.
-                        best, there = out[n, oh, ow, c], index[n, oh, ow, c]
-                        taken = (value > best) | (value != value)
-                        out[n, oh, ow, c] = value if taken else best
-                        index[n, oh, ow, c] = here if taken else there
+                    value = x[n, h, w]
+                    better = (value > best) | (value != value)
+                    best = value if better else best
+                    place = h * W + w if better else place
+            out[n, oh, ow] = best
+            index[n, oh, ow] = place
 
 
 @kernel("T[:, :, ::1], const(T[:, :, ::1]), const(int32[:, :, ::1]), int64, int64")
@@ -79,6 +127,34 @@ def scatter(out: Array, g: Array, index: Array, first: int, last: int) -> None:
 
 
 @kernel(
+    "T[:, :, :, ::1], const(T[:, :, :, ::1]), const(int32[:, :, :, ::1]),int64, int64, int64, int64"
+)
+def spread_windows(
+    out: Array, g: Array, index: Array, SH: int, SW: int, first: int, last: int
+) -> None:
+    """`scatter` for windows apart from each other, out (N, H, W, C): each has its SH·SW elements,
+    the last ones also what is left at the edge. A task is a row of g."""
+    _, H, W, C = out.shape
+    _, OH, OW, _ = g.shape
+    size = out.itemsize
+    for task in range(first, last):
+        n, oh = task // OH, task % OH
+        h_last = H if oh == OH - 1 else (oh + 1) * SH
+        for c in range(0, C, lanes):
+            mask = first_lanes(C - c)
+            for ow in range(OW):
+                at = (task * OW + ow) * C + c
+                value = load(g.ctypes.data + size * at, mask)
+                place = load_places(index.ctypes.data + 4 * at, mask)
+                w_last = W if ow == OW - 1 else (ow + 1) * SW
+                for h in range(oh * SH, h_last):
+                    for w in range(ow * SW, w_last):
+                        taken = choose(is_place(place, h * W + w), value, splat(0.0))
+                        at = ((n * H + h) * W + w) * C + c
+                        store(out.ctypes.data + size * at, taken, mask)
+
+
+@kernel(
     "T[:, :, :, ::1], const(T[:, :, :, ::1]), const(T[:, ::1]),"
     "int64, int64, int64, int64, int64, int64, int64, int64"
 )
@@ -89,19 +165,21 @@ def average_windows(
     """A task is a row of out."""
     _, H, W, C = x.shape
     _, OH, OW, _ = out.shape
+    size = x.itemsize
     for task in range(first, last):
         n, oh = task // OH, task % OH
-        top, left = oh * SH - PH, -PW
-        for ow in range(OW):
-            for c in range(C):
-                out[n, oh, ow, c] = 0
-            for h in range(max(top, 0), min(top + KH, H)):
-                for w in range(max(left, 0), min(left + KW, W)):
-                    for c in range(C):
-                        out[n, oh, ow, c] += x[n, h, w, c]
-            for c in range(C):
-                out[n, oh, ow, c] /= divisor[oh, ow]
-            left += SW
+        top = oh * SH - PH
+        for c in range(0, C, lanes):
+            mask = first_lanes(C - c)
+            for ow in range(OW):
+                left = ow * SW - PW
+                total = splat(0.0)
+                for h in range(max(top, 0), min(top + KH, H)):
+                    for w in range(max(left, 0), min(left + KW, W)):
+                        at = ((n * H + h) * W + w) * C + c
+                        total = add(total, load(x.ctypes.data + size * at, mask))
+                mean = divide(total, splat(divisor[oh, ow]))
+                store(out.ctypes.data + size * ((task * OW + ow) * C + c), mean, mask)
 
 
 @kernel(
@@ -112,18 +190,23 @@ def average_grad(
     out: Array, g: Array, divisor: Array, KH: int, KW: int, SH: int, SW: int, PH: int, PW: int,
     first: int, last: int,
 ) -> None:  # fmt: skip
-    """A task is an image of out."""
+    """A task is a row of out: each element gathers from the windows that it is in."""
     _, H, W, C = out.shape
     _, OH, OW, _ = g.shape
-    for n in range(first, last):
-        out[n] = 0
-        for oh in range(OH):
-            for ow in range(OW):
-                top, left = oh * SH - PH, ow * SW - PW
-                for h in range(max(top, 0), min(top + KH, H)):
-                    for w in range(max(left, 0), min(left + KW, W)):
-                        for c in range(C):
-                            out[n, h, w, c] += g[n, oh, ow, c] / divisor[oh, ow]
+    size = out.itemsize
+    for task in range(first, last):
+        n, h = task // H, task % H + PH
+        for c in range(0, C, lanes):
+            mask = first_lanes(C - c)
+            for w in range(PW, PW + W):
+                total = splat(0.0)
+                for oh in range(max(0, h - KH + SH) // SH, min(h // SH + 1, OH)):
+                    for ow in range(max(0, w - KW + SW) // SW, min(w // SW + 1, OW)):
+                        at = ((n * OH + oh) * OW + ow) * C + c
+                        value = load(g.ctypes.data + size * at, mask)
+                        total = add(total, divide(value, splat(divisor[oh, ow])))
+                at = (task * W + w - PW) * C + c
+                store(out.ctypes.data + size * at, total, mask)
 
 
 def max_pool2d(
@@ -147,13 +230,16 @@ def max_pool2d(
             kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation,
         )  # fmt: skip
         return
+    settings = (*kernel_size, *stride, *padding, *dilation)
+    N, C, OH, _ = out.shape
+    taps = kernel_size[0] * kernel_size[1]
+    if all([array.flags.c_contiguous for array in (out, index, x)]):
+        planes = [array.reshape(N * C, *array.shape[2:]) for array in (out, index, x)]
+        launch(max_planes, N * C * OH, *planes, *settings, nanoseconds=out.size * (1 + taps))
+        return
     image, result, where = _input(x), _output(out), _output(index)
-    N, OH = result.shape[:2]
-    work = 0.5 * out.size * kernel_size[0] * kernel_size[1]
-    launch(
-        max_windows, N * OH, result, where, image, *kernel_size, *stride, *padding, *dilation,
-        nanoseconds=work,
-    )  # fmt: skip
+    work = out.size * (0.2 + 0.1 * taps)
+    launch(max_windows, N * OH, result, where, image, *settings, nanoseconds=work)
     _deliver(out, result)
     _deliver(index, where)
 
@@ -169,9 +255,18 @@ def max_pool2d_gather(out: Array, x: Array, index: Array) -> None:
     _deliver(out, result)
 
 
-def max_pool2d_scatter(out: Array, g: Array, index: Array) -> None:
-    """The adjoint of `max_pool2d_gather`: out is zero but for the sums of g at index."""
+def max_pool2d_scatter(out: Array, g: Array, index: Array, *, apart: Pair | None = None) -> None:
+    """The adjoint of `max_pool2d_gather`: out is zero but for the sums of g at index.
+
+    `apart` is the stride of windows that do not overlap, where it is known.
+    """
     result = _output(out)
+    if apart is not None and g.size and not out.flags.c_contiguous and result.dtype.kind == "f":
+        N, _, OH, _ = g.shape
+        work = 0.1 * (out.size + g.size)
+        launch(spread_windows, N * OH, result, _input(g), _input(index), *apart, nanoseconds=work)
+        _deliver(out, result)
+        return
     arrays = [_flat(array) for array in (result, _input(g), _input(index))]
     launch(scatter, len(result), *arrays, nanoseconds=1.0 * (g.size + out.size))
     _deliver(out, result)
@@ -197,7 +292,7 @@ def avg_pool2d(
     N, OH = result.shape[:2]
     launch(
         average_windows, N * OH, result, _input(x), divisor, *kernel_size, *stride, *padding,
-        nanoseconds=0.5 * out.size * kernel_size[0] * kernel_size[1],
+        nanoseconds=out.size * (0.2 + 0.1 * kernel_size[0] * kernel_size[1]),
     )  # fmt: skip
     _deliver(out, result)
 
@@ -209,9 +304,10 @@ def avg_pool2d_input_grad(
     """The adjoint of `avg_pool2d`: out (N, C, H, W) from g (N, C, OH, OW)."""
     divisor = divisors(out, g, kernel_size, stride, padding, count_include_pad, divisor_override)
     result = _output(out)
+    N, H = result.shape[:2]
     launch(
-        average_grad, len(result), result, _input(g), divisor, *kernel_size, *stride, *padding,
-        nanoseconds=0.5 * g.size * kernel_size[0] * kernel_size[1] + 0.3 * out.size,
+        average_grad, N * H, result, _input(g), divisor, *kernel_size, *stride, *padding,
+        nanoseconds=0.1 * g.size * kernel_size[0] * kernel_size[1] + 0.2 * out.size,
     )  # fmt: skip
     _deliver(out, result)
 

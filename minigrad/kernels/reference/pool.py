@@ -47,8 +47,11 @@ def max_pool2d_gather(out: Array, x: Array, index: Array) -> None:
     out[...] = xp.take_along_axis(x.reshape(N, C, H * W), flat, axis=2).reshape(out.shape)
 
 
-def max_pool2d_scatter(out: Array, g: Array, index: Array) -> None:
-    """The adjoint of `max_pool2d_gather`: out is zero but for the sums of g at index."""
+def max_pool2d_scatter(out: Array, g: Array, index: Array, *, apart: Pair | None = None) -> None:
+    """The adjoint of `max_pool2d_gather`: out is zero but for the sums of g at index.
+
+    `apart` is the stride of windows that do not overlap, where it is known.
+    """
     xp = namespace(out)
     N, C, H, W = out.shape
     planes = xp.arange(N * C).reshape(N, C, 1, 1) * (H * W)
