@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import bars, machine, report
 from .libraries import LIBRARIES
 from .runner import BenchmarkError, Process, measure
 from .workloads import GROUPS, WORKLOADS, chosen
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BenchmarkError as error:
         raise SystemExit(str(error)) from None
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{conditions['commit'] or 'unknown'}"
-    path = report.write(options.out, name, conditions, results)
+    path = report.write(options.out, name, conditions, {"seconds": results})
     print("\n" + "\n".join([f"{key}: {value}" for key, value in conditions.items()]))
     print(f"\nEvery sample is in {path}")
     if report.plot(path.with_suffix(".png"), results):
@@ -80,10 +80,16 @@ def run(options: argparse.Namespace, conditions: dict[str, Any]) -> dict[str, re
                 continue
             processes.append(stack.enter_context(Process(library, options.threads)))
             conditions[library] = processes[-1].version
-        print("median (quartiles) of a step; minigrad's time over the peer's")
+        print("median (quartiles) of a step; how many times as fast as each peer minigrad is")
+        peak = max([process.ask("peak")["peak"] for process in processes])
+        conditions["peak GFLOP/s"] = round(peak / 1e9, 1)
+        rows = []
         for name in options.names:
             results[name] = measure(name, processes, options.rounds, options.seconds)
-            print(report.table({name: results[name]}), flush=True)
+            flops = processes[0].ask("flops", workload=name)["flops"]
+            rows.append(report.judged(name, results[name], flops, peak))
+            print(report.line(name, results[name], rows[-1]), flush=True)
+    print("\n".join(["", *bars.summary(rows)]))
     return results
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .row import Arrays, Run, Workload
+from .row import Arrays, Run, Workload, seconds_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,13 @@ class Library:
             return row.build(api, data, weights)
 
         return [lambda api=api: built(api) for api in self.ways(row)]
+
+    def peak(self) -> float:
+        """Products a second of large matrices."""
+        n = 1536
+        a, b = self.lib.rand(n, n), self.lib.rand(n, n)
+        run = Run(lambda: a @ b, dict, {})
+        return 2 * n**3 / min([seconds_of(run, 1) for _ in range(12)])
 
     def ways(self, row: Workload) -> list[Api]:
         """The settings worth trying.

@@ -1,4 +1,4 @@
-"""Samples made readable: medians with spreads, paired ratios, a table, a file and a picture."""
+"""Samples made readable: medians with quartiles, paired ratios, lines, a file and a picture."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from .bars import Row
 
 Samples = dict[str, list[list[float]]]  # by library, round and sample, in seconds a step
 
@@ -30,29 +32,31 @@ def times(samples: Samples) -> dict[str, Spread]:
 
 
 def ratios(samples: Samples) -> dict[str, Spread]:
-    """The first library's time over each other's: of medians within a round, spread over rounds."""
+    """Each other library's time over the first's: of medians within a round, spread over rounds.
+
+    Above 1 the first is faster.
+    """
     medians = {library: [np.median(r) for r in rounds] for library, rounds in samples.items()}
     (_, mine), *peers = medians.items()
-    return {peer: spread(np.divide(mine, theirs)) for peer, theirs in peers}
+    return {peer: spread(np.divide(theirs, mine)) for peer, theirs in peers}
 
 
-def table(results: dict[str, Samples]) -> str:
-    """One row a workload: each library's time, and minigrad's over it (below 1 is faster)."""
-    rows = []
-    for workload, samples in results.items():
-        cells = [f"{library} {_time(found)}" for library, found in times(samples).items()]
-        cells += [
-            f"{r.median:.2f} x {peer} ({r.low:.2f}-{r.high:.2f})"
-            for peer, r in ratios(samples).items()
-        ]
-        rows.append([workload, *cells])
-    columns = max([len(row) for row in rows])
-    rows = [row + [""] * (columns - len(row)) for row in rows]
-    widths = [max([len(row[i]) for row in rows]) for i in range(columns)]
-    lines = [
-        "  ".join([cell.ljust(w) for cell, w in zip(row, widths, strict=True)]) for row in rows
+def judged(name: str, samples: Samples, flops: float | None, peak: float) -> Row:
+    """A row's figures against its bar; `peak` in products a second."""
+    share = None if flops is None else flops / times(samples)["minigrad"].median / peak
+    return Row(name, {peer: r.median for peer, r in ratios(samples).items()}, share)
+
+
+def line(name: str, samples: Samples, row: Row) -> str:
+    """A row: each library's time, how many times as fast minigrad is, its share of the peak."""
+    cells = [f"{library} {_time(found)}" for library, found in times(samples).items()]
+    cells += [
+        f"{r.median:.2f} x {peer} ({r.low:.2f}-{r.high:.2f})" for peer, r in ratios(samples).items()
     ]
-    return "\n".join([line.rstrip() for line in lines])
+    if row.share is not None:
+        cells.append(f"{row.share:.0%} of the peak")
+    verdict = row.verdict()
+    return "  ".join([f"{name:19}", *cells, *([verdict] if verdict else [])])
 
 
 def _time(found: Spread) -> str:
@@ -60,11 +64,11 @@ def _time(found: Spread) -> str:
     return f"{found.median * scale:.2f} {unit} ({found.low * scale:.2f}-{found.high * scale:.2f})"
 
 
-def write(folder: Path, name: str, conditions: dict[str, Any], results: dict[str, Samples]) -> Path:
+def write(folder: Path, name: str, conditions: dict[str, Any], results: dict[str, Any]) -> Path:
     """Every sample and the conditions as JSON; the file's path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    path.write_text(json.dumps({"conditions": conditions, "seconds": results}) + "\n")
+    path.write_text(json.dumps({"conditions": conditions, **results}) + "\n")
     return path
 
 
@@ -81,12 +85,14 @@ def plot(path: Path, results: dict[str, Samples]) -> bool:
         return False
     if not bars:
         return False
-    figure = Figure(figsize=(7, 1.2 + 0.4 * len(bars)), layout="constrained")
+    figure = Figure(figsize=(7, 1.2 + 0.25 * len(bars)), layout="constrained")
     axes = figure.add_subplot()
     labels, found = zip(*reversed(bars), strict=True)
     low, median, high = np.array(found).T
-    axes.barh(labels, median, xerr=[median - low, high - median], color="tab:blue", capsize=3)
+    axes.barh(labels, median, xerr=[median - low, high - median], color="tab:blue", capsize=2)
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_xlabel("time of a step, minigrad's over the peer's (below 1: minigrad is faster)")
+    axes.set_xscale("log")
+    axes.tick_params(axis="y", labelsize=7)
+    axes.set_xlabel("how many times as fast as the peer minigrad is (above 1: faster)")
     figure.savefig(path, dpi=150)
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -27,14 +28,14 @@ class Workload(NamedTuple):
     """A row. `build(api, data, weights)` builds it for what speaks PyTorch's API (`pytorch_api`).
 
     Weights None are the library's own. Other peers have builders in files of their own, by the
-    row's name. `flops` counts the products of a step, a multiply and an add for each term; None
-    where they are not what the row spends its time on.
+    row's name. `flops(minigrad)` counts a step's products, a multiply and an add for each term;
+    None where they are not what the row spends its time on.
     """
 
     title: str
     data: Callable[[np.random.Generator], Arrays]
     build: Callable[[Any, Arrays, Arrays | None], Run]
-    flops: Callable[[], float] | None = None
+    flops: Callable[[Any], float] | None = None
     images: bool = False  # its inputs are (N, C, H, W): worth trying channels last
     compiles: bool = True  # worth compiling: more than one operation
 
@@ -42,3 +43,13 @@ class Workload(NamedTuple):
 def as_array(x: Any) -> np.ndarray:
     """A copy of a tensor's values, which later steps leave alone."""
     return np.array(x.detach().numpy())
+
+
+def seconds_of(run: Run, group: int) -> float:
+    """The time of a step, measured over `group` of them."""
+    step = run.step
+    start = perf_counter()
+    for _ in range(group):
+        step()
+    run.wait()
+    return (perf_counter() - start) / group

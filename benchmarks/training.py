@@ -1,7 +1,6 @@
-"""Whole train steps: models, data, losses and optimizers, in PyTorch's API.
+"""Whole train steps: data, losses and optimizers, in PyTorch's API.
 
-Letters: N batch, C channels, S side of an image, T length, V size of a vocabulary, K classes,
-F features.
+Letters: N batch, T length, V size of a vocabulary, K classes.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from . import models
 from .row import Arrays, Run, Workload, as_array
 
 
@@ -56,89 +56,21 @@ def training(
     return build
 
 
-# Models --------------------------------------------------------------------------------------
+def products(
+    model: Callable[[Any], Any], data: Callable[[np.random.Generator], Arrays]
+) -> Callable[[Any], float]:
+    """The products of a train step of `model`: forward, and a gradient of either factor of each.
 
+    Numbers that go in (not tokens) need no gradient. Attention counts as if it were not causal.
+    """
 
-def cnn(nn: Any) -> Any:
-    """The convolutional network of the Keras articles: 121,930 parameters."""
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),  # (N, 1, 28, 28) -> (N, 32, 13, 13)
-        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),  # -> (N, 64, 5, 5)
-        nn.Flatten(), nn.Linear(1600, 64), nn.ReLU(), nn.Linear(64, 10),
-    )  # fmt: skip
+    def count(minigrad: Any) -> float:
+        x = data(np.random.default_rng(0))["x"]
+        rows = minigrad.nn.summary(model(minigrad.nn), minigrad.tensor(x)).rows
+        flops = [row.flops for row in rows if row.flops]
+        return 3.0 * sum(flops) - (flops[0] if x.dtype == np.float32 else 0)
 
-
-def lenet(nn: Any) -> Any:
-    """LeNet on colour images, as PyTorch's tutorial has it: 62,006 parameters."""
-    return nn.Sequential(
-        nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2),  # (N, 3, 32, 32) -> (N, 6, 14, 14)
-        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),  # -> (N, 16, 5, 5)
-        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
-        nn.Linear(84, 10),
-    )  # fmt: skip
-
-
-def mlp(nn: Any) -> Any:
-    """Two hidden layers of 64: 55,050 parameters."""
-    return nn.Sequential(
-        nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)
-    )
-
-
-def rnn(nn: Any) -> Any:
-    """A recurrent layer of 10, and a number for every place: 141 parameters."""
-
-    class Regressor(nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.rnn = nn.RNN(1, 10, batch_first=True)
-            self.head = nn.Linear(10, 1)
-
-        def forward(self, x: Any) -> Any:  # (N, T, 1) -> (N, T, 1)
-            return self.head(self.rnn(x)[0])
-
-    return Regressor()
-
-
-def lstm(nn: Any) -> Any:
-    """Two LSTM layers that read rows of an image, and a head on the last state: 57,994."""
-
-    class Classifier(nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.lstm = nn.LSTM(28, 64, num_layers=2, batch_first=True)
-            self.head = nn.Linear(64, 10)
-
-        def forward(self, x: Any) -> Any:  # (N, T, 28) -> (N, 10)
-            return self.head(self.lstm(x)[0][:, -1])
-
-    return Classifier()
-
-
-def language_model(V: int, T: int, width: int, heads: int, layers: int) -> Callable[[Any], Any]:
-    """A Transformer that says what comes next at every place; hidden layers of 2,048."""
-
-    def model(nn: Any) -> Any:
-        class Decoder(nn.Module):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__()
-                self.token = nn.Embedding(V, width)
-                self.place = nn.Parameter(self.token.weight.detach()[0].repeat(T, 1) * 0.1)
-                layer = nn.TransformerEncoderLayer(
-                    width, heads, 2048, dropout=0.0, batch_first=True
-                )
-                self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
-                self.head = nn.Linear(width, V)
-                mask = nn.Transformer.generate_square_subsequent_mask(T)
-                self.register_buffer("mask", mask, persistent=False)
-
-            def forward(self, x: Any) -> Any:  # (N, T) -> (N, T, V)
-                x = self.token(x) + self.place
-                return self.head(self.encoder(x, mask=self.mask, is_causal=True))
-
-        return Decoder()
-
-    return model
+    return count
 
 
 # Data ----------------------------------------------------------------------------------------
@@ -225,63 +157,75 @@ def descent(optim: Any, parameters: Any, **options: bool) -> Any:
 
 # The table -----------------------------------------------------------------------------------
 
+
+def row(
+    title: str,
+    data: Callable[[np.random.Generator], Arrays],
+    model: Callable[[Any], Any],
+    loss: Callable[[Any, Any, Any], Any],
+    optimizer: Callable[..., Any],
+    flops: Callable[[Any], float] | None = None,
+    images: bool = False,
+) -> Workload:
+    """A row of the table; `flops` are counted from the model unless they are given."""
+    build = training(model, loss, optimizer)
+    return Workload(title, data, build, flops or products(model, data), images)
+
+
+def line(nn: Any) -> Any:
+    """Linear and logistic regression."""
+    return nn.Linear(20, 1)
+
+
+def lstm_products(minigrad: Any) -> float:
+    """Of 32 sequences of 28 places, four gates of 64; the rows of the image need no gradient."""
+    return 2.0 * 32 * 28 * 4 * 64 * (3 * (28 + 3 * 64) - 28)
+
+
+SMALL = models.language_model(V=65, T=64, width=64, heads=4, layers=2)
+LARGE = models.language_model(V=10_000, T=256, width=512, heads=8, layers=6)
+
 ROWS = {
-    "mlp": Workload(
+    "mlp": row(
         "MLP 784-64-64-10, batch 32, Adam",
-        classes(32, 784, K=10),
-        training(mlp, cross_entropy, adam),
+        classes(32, 784, K=10), models.mlp, cross_entropy, adam,
     ),
-    "cnn": Workload(
+    "cnn": row(
         "CNN of the articles on 28x28, batch 32, Adam",
-        classes(32, 1, 28, 28, K=10),
-        training(cnn, cross_entropy, adam),
-        images=True,
+        classes(32, 1, 28, 28, K=10), models.cnn, cross_entropy, adam, images=True,
     ),
-    "lenet4": Workload(
+    "lenet4": row(
         "LeNet on 3x32x32, batch 4, SGD with momentum",
-        classes(4, 3, 32, 32, K=10),
-        training(lenet, cross_entropy, momentum),
-        images=True,
+        classes(4, 3, 32, 32, K=10), models.lenet, cross_entropy, momentum, images=True,
     ),
-    "lenet": Workload(
+    "lenet": row(
         "LeNet on 3x32x32, batch 32, SGD with momentum",
-        classes(32, 3, 32, 32, K=10),
-        training(lenet, cross_entropy, momentum),
-        images=True,
+        classes(32, 3, 32, 32, K=10), models.lenet, cross_entropy, momentum, images=True,
     ),
-    "rnn20": Workload(
+    "rnn20": row(
         "RNN 1-10-1 over 20 steps, batch 1, Adam",
-        waves(1, 20),
-        training(rnn, squared_error, adam),
+        waves(1, 20), models.rnn, squared_error, adam,
     ),
-    "rnn100": Workload(
+    "rnn100": row(
         "RNN 1-10-1 over 100 steps, batch 32, Adam",
-        waves(32, 100),
-        training(rnn, squared_error, adam),
+        waves(32, 100), models.rnn, squared_error, adam,
     ),
-    "lstm": Workload(
+    "lstm": row(
         "LSTM 28-64-64 over 28 steps, batch 32, Adam",
-        classes(32, 28, 28, K=10),
-        training(lstm, cross_entropy, adam),
+        classes(32, 28, 28, K=10), models.lstm, cross_entropy, adam, lstm_products,
     ),
-    "transformer_small": Workload(
+    "transformer_small": row(
         "Transformer, 2 layers of 64 (2,048 within), 16 x 64 of 65 tokens, Adam",
-        text(16, 64, 65),
-        training(language_model(65, 64, 64, 4, 2), cross_entropy_of_places, adam),
+        text(16, 64, 65), SMALL, cross_entropy_of_places, adam,
     ),
-    "transformer": Workload(
+    "transformer": row(
         "Transformer, 6 layers of 512 (2,048 within), 4 x 256 of 10,000 tokens, Adam",
-        text(4, 256, 10_000),
-        training(language_model(10_000, 256, 512, 8, 6), cross_entropy_of_places, adam),
+        text(4, 256, 10_000), LARGE, cross_entropy_of_places, adam,
     ),
-    "linear_regression": Workload(
-        "linear regression, 1,000 x 20, SGD",
-        plane,
-        training(lambda nn: nn.Linear(20, 1), squared_error, descent),
+    "linear_regression": row(
+        "linear regression, 1,000 x 20, SGD", plane, line, squared_error, descent
     ),
-    "logistic_regression": Workload(
-        "logistic regression, 1,000 x 20, SGD",
-        two_sides,
-        training(lambda nn: nn.Linear(20, 1), binary_cross_entropy, descent),
+    "logistic_regression": row(
+        "logistic regression, 1,000 x 20, SGD", two_sides, line, binary_cross_entropy, descent
     ),
-}
+}  # fmt: skip

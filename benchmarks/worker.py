@@ -5,6 +5,8 @@
     {"do": "prepare", "workload": name, "folder": path, "seed": s}
                            -> {"way": which was fastest, or null for no such row}; writes evidence
     {"do": "time", "seconds": s}                           -> {"samples": [seconds a step, ...]}
+    {"do": "peak"}                                         -> {"peak": products a second}
+    {"do": "flops", "workload": name}                      -> {"flops": products of a step}
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from .libraries import LIBRARIES
-from .row import Run
+from .row import Run, seconds_of
 from .workloads import WORKLOADS
 
 # Steps are timed in groups at least this long, so that the clock's own cost does not show.
@@ -75,6 +77,15 @@ class Worker:
             count += 1
         return [seconds_of(run, 1) for _ in range(max(1, count // 2))]
 
+    def peak(self) -> dict[str, Any]:
+        """Products a second, a multiply and an add each, in this library's best matrix product."""
+        return {"peak": self.library.peak()}
+
+    def flops(self, workload: str) -> dict[str, Any]:
+        """The products of a step of `workload`; null where it does not say."""
+        count = WORKLOADS[workload].flops
+        return {"flops": count and count(self.library.lib)}
+
     def time(self, seconds: float) -> dict[str, Any]:
         """Time steps for about `seconds`, at least one sample."""
         assert self.run is not None, "nothing was prepared"
@@ -85,16 +96,6 @@ class Worker:
         while not samples or perf_counter() < end:
             samples.append(seconds_of(run, group))
         return {"samples": samples}
-
-
-def seconds_of(run: Run, group: int) -> float:
-    """The time of a step, measured over `group` of them."""
-    step = run.step
-    start = perf_counter()
-    for _ in range(group):
-        step()
-    run.wait()
-    return (perf_counter() - start) / group
 
 
 def main() -> None:

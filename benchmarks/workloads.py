@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import calls, training
+from . import calls, layers, training
 
-GROUPS = {"train": training.ROWS, "calls": calls.ROWS}
+GROUPS = {"train": training.ROWS, "layers": layers.ROWS, "calls": calls.ROWS}
 WORKLOADS = {name: row for rows in GROUPS.values() for name, row in rows.items()}
 
 

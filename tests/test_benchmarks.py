@@ -46,10 +46,10 @@ def test_quick_workloads_run_and_agree_with_their_peers(tmp_path, load):
 def test_models_have_the_parameters_they_say(load):
     from minigrad import nn
 
-    training = load("training")
+    models = load("models")
     counts = {"cnn": 121930, "lenet": 62006, "mlp": 55050, "rnn": 141, "lstm": 57994}
     for name, count in counts.items():
-        model = getattr(training, name)
+        model = getattr(models, name)
         assert sum(p.numel() for p in model(nn).parameters()) == count
 
 
@@ -107,9 +107,34 @@ def test_ratios_are_paired_by_round(load):
     # The machine halves its speed in the second round: both slow down, the ratio stays.
     samples = {"minigrad": [[2.0, 2.0], [4.0, 4.0]], "torch": [[1.0], [2.0]]}
     report = load("report")
-    assert report.ratios(samples)["torch"] == (2.0, 2.0, 2.0)
+    assert report.ratios(samples)["torch"] == (0.5, 0.5, 0.5)
     assert report.times(samples)["minigrad"].median == 3.0
-    assert "2.00 x torch (2.00-2.00)" in report.table({"w": samples})
+    row = report.judged("mlp", samples, flops=6.0, peak=10.0)
+    text = report.line("mlp", samples, row)
+    assert "0.50 x torch (0.50-0.50)" in text and "20% of the peak" in text
+    assert "1.5 x torch: MISSED" in text
+
+
+def test_bars(load):
+    bars = load("bars")
+    fast, slow = {"torch": 4.0, "jax": 1.6}, {"torch": 4.0, "jax": 1.4}
+    assert bars.Row("mlp", fast, None).verdict() == "1.5 x jax: met"
+    assert bars.Row("mlp", slow, 0.5).verdict() == "1.5 x jax: MISSED"
+    assert bars.Row("mlp", slow, 0.85).verdict() == "1.5 x jax: met"  # near the peak
+    assert bars.Row("softmax", {"torch": 1.1, "jax": 0.5}, None).verdict() == "1.0 x torch: met"
+    assert bars.Row("cnn", fast, None).verdict() == "1.5 x jax: met, 2.50 x torch: met"
+    assert bars.Row("add", fast, None).verdict() == bars.Row("mlp", {}, None).verdict() == ""
+    lines = bars.summary([bars.Row("mlp", fast, None), bars.Row("cnn", {"torch": 1.0}, None)])
+    assert lines[0] == "train: 2.00 x torch in the mean, bar 3.5: MISSED"
+    assert lines[-1] == "bars missed: cnn"
+
+
+def test_products_of_a_step(load):
+    import minigrad
+
+    row = load("training").ROWS["mlp"]  # forward, and the gradient of each factor but the images
+    forward = 2 * 32 * (784 * 64 + 64 * 64 + 64 * 10)
+    assert row.flops(minigrad) == 3 * forward - 2 * 32 * 784 * 64
 
 
 def test_list_and_unknown_names():
