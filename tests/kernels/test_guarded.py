@@ -1,7 +1,16 @@
 """Every CPU kernel through its public function, on odd shapes and strides: its results are those of
-the array code, and the memory around its inputs and outputs is neither read nor written."""
+the array code, and the memory around its inputs and outputs is neither read nor written.
 
+Each array lies between pages that cannot be touched, now at the first one's end, now at the other's
+beginning; the rest of its own pages is NaN, and must stay. A kernel that strays ends the process:
+so these tests run in one of their own, started by `test_in_a_process_of_its_own`.
+"""
+
+import ctypes
+import mmap
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,22 +23,62 @@ from minigrad.kernels.cpu import attention as blocks
 from minigrad.kernels.cpu import jit
 from minigrad.ops.recurrent import recurrent_layer
 
-pytestmark = pytest.mark.skipif(not jit.available(), reason="needs Numba")
+pytestmark = pytest.mark.skipif(
+    not jit.available() or not hasattr(mmap, "MAP_PRIVATE"), reason="needs Numba and POSIX pages"
+)
 CASES = 25
-GUARD = 37  # elements before and after
+PAGE = mmap.PAGESIZE
 SENTINEL = {"f": np.nan, "i": -77, "u": 177, "b": True, "c": np.nan}
 
 
-class Guards:
-    """Arrays that lie in the middle of larger ones; `check` says whether those are as they were."""
+def _libc():
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    return libc
 
-    def __init__(self):
+
+class Arena:
+    """A range of addresses that cannot be touched, but for the pages handed out."""
+
+    SIZE = 1 << 30
+
+    def __enter__(self):
+        self.libc = _libc()
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        self.base = self.libc.mmap(None, self.SIZE, 0, flags, -1, 0)
+        self.used = PAGE
+        return self
+
+    def pages(self, count):
+        """So many pages that can be touched, as bytes."""
+        start = self.base + self.used
+        self.used += (count + 1) * PAGE
+        assert self.used < self.SIZE
+        assert not self.libc.mprotect(start, count * PAGE, mmap.PROT_READ | mmap.PROT_WRITE)
+        return np.ctypeslib.as_array((ctypes.c_byte * (count * PAGE)).from_address(start))
+
+    def __exit__(self, *exc):
+        self.libc.munmap(self.base, self.SIZE)
+
+
+class Guards:
+    """Arrays between guard pages; `check` says whether the rest of their pages is as it was."""
+
+    def __init__(self, arena):
+        self.arena = arena
         self.made = []
 
     def surround(self, size, dtype):
-        whole = np.full(size + 2 * GUARD, SENTINEL[np.dtype(dtype).kind], dtype)
-        self.made.append((whole, whole[:GUARD].tobytes(), whole[-GUARD:].tobytes()))
-        return whole[GUARD : GUARD + size]
+        nbytes = size * np.dtype(dtype).itemsize
+        room = self.arena.pages(max(1, -(-nbytes // PAGE)))
+        room.view(dtype)[...] = SENTINEL[np.dtype(dtype).kind]
+        start = 0 if len(self.made) % 2 else room.size - nbytes
+        before, after = room[:start], room[start + nbytes :]
+        self.made.append((before, before.tobytes(), after, after.tobytes()))
+        return room[start : start + nbytes].view(dtype)
 
     def empty(self, shape, dtype, place, order=None):
         if place.type != "cpu":
@@ -53,8 +102,8 @@ class Guards:
         return view
 
     def check(self):
-        for whole, before, after in self.made:
-            assert whole[:GUARD].tobytes() == before and whole[-GUARD:].tobytes() == after
+        for before, was_before, after, was_after in self.made:
+            assert before.tobytes() == was_before and after.tobytes() == was_after
 
 
 EMPTY = launch.empty
@@ -236,27 +285,60 @@ def close(ours, theirs, dtype):
     np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * scale)
 
 
+def test_in_a_process_of_its_own():
+    command = f"{sys.executable} -m pytest -q -p no:cacheprovider -o python_functions=guarded_*"
+    result = subprocess.run(
+        [*command.split(), __file__],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, (result.stdout + result.stderr)[-6000:]
+
+
+def guarded_notice():
+    """Both kinds of guard, of which a page that is touched ends the process."""
+    with Arena() as arena:
+        guards = Guards(arena)
+        for _ in range(2):
+            array = guards.surround(5, "f4")
+            whole = np.ctypeslib.as_array(
+                (ctypes.c_float * 16).from_address(array.ctypes.data - 4 * (len(guards.made) % 2))
+            )
+            guards.check()
+            whole[0 if len(guards.made) % 2 else 5] = 1
+            with pytest.raises(AssertionError):
+                guards.check()
+            whole[0 if len(guards.made) % 2 else 5] = np.nan
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_kernels_keep_to_their_arrays(name, monkeypatch):
+def guarded_kernels_keep_to_their_arrays(name, monkeypatch):
     monkeypatch.setattr(blocks, "_BLOCK", 50)  # several blocks of small inputs
+    monkeypatch.setattr(jit, "PARALLEL_NANOSECONDS", 0)
     draw = random.Random(name)
     for number in range(CASES):
-        dtype = draw.choice(["f4", "f4", "f8"])
-        function, arrays = FUNCTIONS[name](draw, dtype)
-        guards = Guards()
-        plain = [mg.tensor(x, device="cuda").requires_grad_() for x in arrays]
-        guarded = [mg.from_numpy(guards.strided(draw, x)).requires_grad_() for x in arrays]
-        expected = results(function, plain, number)
-        with monkeypatch.context() as patch:
-            patch.setattr(launch, "empty", guards.empty)
-            found = results(function, guarded, number)
-        guards.check()
-        for ours, theirs in zip(found, expected, strict=True):
-            if ours is not None:
-                theirs = theirs.numpy(force=True)
-                close(ours.numpy(force=True), theirs, dtype)
-        for x, values in zip(guarded, arrays, strict=True):
-            np.testing.assert_array_equal(x.detach().numpy(), values)
+        jit.set_num_threads(draw.choice([1, 3]))
+        with Arena() as arena:
+            compare(name, draw, number, Guards(arena), monkeypatch)
+
+
+def compare(name, draw, number, guards, monkeypatch):
+    """One case, between guards and without them."""
+    dtype = draw.choice(["f4", "f4", "f8"])
+    function, arrays = FUNCTIONS[name](draw, dtype)
+    plain = [mg.tensor(x, device="cuda").requires_grad_() for x in arrays]
+    guarded = [mg.from_numpy(guards.strided(draw, x)).requires_grad_() for x in arrays]
+    expected = results(function, plain, number)
+    with monkeypatch.context() as patch:
+        patch.setattr(launch, "empty", guards.empty)
+        found = results(function, guarded, number)
+    guards.check()
+    for ours, theirs in zip(found, expected, strict=True):
+        if ours is not None:
+            theirs = theirs.numpy(force=True)
+            close(ours.numpy(force=True), theirs, dtype)
+    for x, values in zip(guarded, arrays, strict=True):
+        np.testing.assert_array_equal(x.detach().numpy(), values)
 
 
 RULES = [
@@ -268,8 +350,14 @@ RULES = [
 
 
 @pytest.mark.parametrize(("name", "settings"), RULES)
-def test_steps_of_optimizers_keep_to_their_arrays(name, settings, monkeypatch):
-    draw, guards = random.Random(name), Guards()
+def guarded_steps_of_optimizers_keep_to_their_arrays(name, settings, monkeypatch):
+    with Arena() as arena:
+        steps(name, settings, Guards(arena), monkeypatch)
+
+
+def steps(name, settings, guards, monkeypatch):
+    """Three steps of a rule, between guards and on the other device."""
+    draw = random.Random(name)
     monkeypatch.setattr(launch, "empty", guards.empty)
     arrays = [some(draw, *s, dtype=t) for s in [(1,), (7, 3), (65,)] for t in ("f4", "f8")]
     ours = [mg.from_numpy(guards.surround(x.size, x.dtype).reshape(x.shape)) for x in arrays]
