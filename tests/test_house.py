@@ -35,7 +35,7 @@ ROOMS = [
     ("methods",),
     ("nn", "optim", "data", "testing", "cuda", "plot", "fft", "func", "linalg", "special", "utils"),
     ("datasets", "checkpoints"),
-    ("demo", "numpy_functions"),
+    ("demo", "numpy_functions", "warmup"),
     ("",),  # the package itself, minigrad/__init__.py
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
