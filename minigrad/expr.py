@@ -113,81 +113,28 @@ def array_function(expr: str, inputs: tuple[str, ...], xp: Any) -> Callable[...,
     return scope["kernel"]
 
 
-# What compiles to a few vector instructions: exp and its like are better left to the array library.
-_CHEAP_FUNCTIONS = {"select", "abs", "sqrt", "isfinite", "isnan"}
-_SYMBOLS: dict[str, str] = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "greater": ">",
-    "greater_equal": ">=",
-    "less": "<",
-    "less_equal": "<=",
-    "equal": "==",
-    "not_equal": "!=",
-    "bitwise_and": "&",
-    "bitwise_or": "|",
-    "negative": "-",
-    "invert": "not ",
-}
+def traced(expr: str, functions: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """`expr` as a function ``f(**inputs)`` of anything with operators, calling `functions`."""
+    code = compile(_PowerAsCall().visit(ast.parse(expr, mode="eval")), f"<{expr}>", "eval")
+    return lambda **inputs: eval(code, {**functions, **inputs})
 
 
-class _ScalarCode(_ArrayCode):
-    """Renders an expression for one element, as Python that Numba compiles.
-
-    Literals become ``T(...)``, the dtype of the output: a float64 literal would make it double.
-    """
-
-    def visit_Constant(self, node: ast.Constant) -> str:
-        return f"T({node.value!r})"
-
-    def visit_Call(self, node: ast.Call) -> str:
-        assert isinstance(node.func, ast.Name)
-        arguments = [self.visit(a) for a in node.args]
-        if node.func.id == "select":
-            return "({1} if {0} else {2})".format(*arguments)
-        return f"np.{_FUNCTIONS[node.func.id]}({arguments[0]})"
-
-    def _call(self, function: str, *arguments: ast.expr) -> str:
-        symbol, parts = _SYMBOLS[function], [self.visit(a) for a in arguments]
-        return f"({symbol}{parts[0]})" if len(parts) == 1 else f"({parts[0]} {symbol} {parts[1]})"
+class _PowerAsCall(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Pow):
+            return node
+        call = ast.Call(ast.Name("pow", ast.Load()), [node.left, node.right], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
 
 
-def is_cheap_chain(expr: str) -> bool:
-    """Whether `expr` is several cheap operations: one loop over memory beats one loop for each."""
-    operations = [
-        n for n in ast.walk(ast.parse(expr)) if isinstance(n, (ast.BinOp, ast.Compare, ast.Call))
-    ]
-    called = {n.func.id for n in operations if isinstance(n, ast.Call)}  # type: ignore[attr-defined]
-    plain = all(
-        [_OPERATORS[type(n.op)] in _SYMBOLS for n in operations if isinstance(n, ast.BinOp)]
-    )
-    several = len(operations) > 1 or "select" in called  # NumPy's where is slow and fills no `out`
-    return several and called <= _CHEAP_FUNCTIONS and plain
-
-
-def loop_source(
-    expr: str, inputs: tuple[str, ...], sources: tuple[str | None, ...], name: str
-) -> str:
-    """A loop ``name(out, *inputs, first, last)`` that fills ``out[first:last]``.
-
-    `sources` says where each input is read: from the array of its name, from ``out``, which it then
-    is, or, None, nowhere: it is a number.
-    """
-    read = {x: source for x, source in zip(inputs, sources, strict=True) if source}
-    loads = [f"{x}_ = {source}[i]" for x, source in read.items()]
-    names = {x: f"{x}_" for x in read}
-    tree = ast.parse(expr, mode="eval").body
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            node.id = names.get(node.id, node.id)
-    value = _ScalarCode().visit(tree)
-    body = "\n        ".join([*loads, f"out[i] = {value}"])
-    cut = ["out", *[x for x, source in read.items() if source == x]]
-    # Cut first: an index that could be negative would be checked each time, and bar vectors.
-    cuts = "\n    ".join([f"{x} = {x}[first:last]" for x in cut])
-    return (
-        f"def {name}(out, {', '.join(inputs)}, first, last):\n    {cuts}\n"
-        f"    for i in range(out.size):\n        {body}\n"
-    )
+def vocabulary(expr: str) -> tuple[set[str], int]:
+    """The functions that `expr` calls, of operators only ``//``, ``%`` and ``**``; and how many
+    operations it has in all."""
+    tree = ast.parse(expr)
+    operations = [n for n in ast.walk(tree) if isinstance(n, (ast.BinOp, ast.Compare, ast.Call))]
+    words = {n.func.id for n in operations if isinstance(n, ast.Call)}  # type: ignore[attr-defined]
+    rare: dict[type, str] = {ast.FloorDiv: "floor_divide", ast.Mod: "remainder", ast.Pow: "pow"}
+    kinds = [type(n.op) for n in operations if isinstance(n, ast.BinOp)]
+    words |= {rare[kind] for kind in kinds if kind in rare}
+    return words, len(operations)

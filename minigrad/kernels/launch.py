@@ -31,6 +31,8 @@ from ..ir import Elementwise, Primitive, Shape, Spec
 from ..memory import SMALLEST
 from .lookup import find_kernel
 
+# From this many elements on, kernels of one NumPy ufunc are loops on several threads.
+LARGE = 1 << 16
 # Attributes that only shape rules read; kernels see them on their output.
 _FOR_SPECS = frozenset(("out_shape", "out_dtype", "device"))
 # The letters of `Elementwise.takes`, by category.
@@ -119,7 +121,9 @@ def launch_elementwise(prim: Elementwise, operands: list[Any], out: Array | None
         plan = _plan(prim, operands, key)
         if plan is None:
             return _launch_mixed(prim, operands, out)
-    kernel, allocates, dtype = plan
+    kernel, allocates, dtype, loop = plan
+    if loop is not None and _is_large(operands):
+        kernel, allocates = loop, False
     if out is None and allocates:
         try:
             result = state.run_quietly(kernel, *operands)
@@ -148,8 +152,9 @@ def _array_among(prim: Elementwise, operands: list[Any]) -> Array:
 
 def _plan(
     prim: Elementwise, operands: list[Any], key: tuple[Any, ...]
-) -> tuple[Any, bool, np.dtype] | None:
-    """(kernel, whether it allocates as we would, result's dtype); None where a cast comes first.
+) -> tuple[Any, bool, np.dtype, Any] | None:
+    """(kernel, whether it allocates as we would, result's dtype, the kernel of large operands or
+    None); None where a cast comes first.
 
     Cached if the operands have one dtype: otherwise it depends on which of them are 0-d.
     """
@@ -161,8 +166,15 @@ def _plan(
     if CATEGORY[compute] == INT and int in [type(x) for x in operands]:
         kernel = _wrapping(kernel, compute, prim.name)
     # A NumPy ufunc keeps its operands' layout, and allocates faster than we could.
-    plan = prim.plans[key] = (kernel, type(kernel) is np.ufunc, result)
+    small = getattr(kernel, "plain", kernel)
+    is_ufunc = type(small) is np.ufunc and getattr(kernel, "exact", True)
+    large = kernel if is_ufunc and kernel is not small else None
+    plan = prim.plans[key] = (small if is_ufunc else kernel, is_ufunc, result, large)
     return plan
+
+
+def _is_large(operands: list[Any]) -> bool:
+    return any([type(x) is np.ndarray and x.size >= LARGE for x in operands])
 
 
 def _dtypes(prim: Elementwise, operands: list[Any]) -> tuple[np.dtype, np.dtype]:

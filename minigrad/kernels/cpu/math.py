@@ -1,77 +1,56 @@
-"""Functions for kernels: polynomials that LLVM vectorises, where libm would be called an element.
+"""Functions for kernels, and for the expressions of elementwise operations.
 
-Infinities, NaN and denormal results are right; `tests/kernels/test_math.py` holds the errors, in
-units in the last place over the whole range: exp 1 in float32, 2 in float64. Measured on 65,536
-float32 in cache, exp takes 0.3 ns, libm's 3.2 ns and NumPy's 0.5 ns.
-
-The range reductions and the rational function are those of the Cephes library (Moshier).
+`functions` computes them; `docs/design.md` lists their errors over the whole range, in units in the
+last place, and `tests/kernels/test_math.py` holds them. Infinities, NaN, denormal numbers and the
+sign of zero are right.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import functions
 from .jit import Helper, inlined
+from .scalar import Value, callable_by_kernels
 
-FUSED = frozenset({"contract"})  # a product is added in one rounding: exp is a third faster
-# ln 2 in two parts, the first of which has few bits: n times it is exact.
-_LN2 = {4: (0.693359375, -2.12194440e-4), 8: (6.93145751953125e-1, 1.42860682030941723212e-6)}
-# Beyond these exp is 0 and infinity.
-_RANGE = {4: (-104.0, 89.0), 8: (-746.0, 710.0)}
-_EXP32 = (
-    1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
-    5.0000001201e-1,
-)  # fmt: skip
+FUSED = frozenset({"contract"})  # a product is added in one rounding
 
-
-def _exp(dtype: np.dtype) -> Any:
-    """exp of a scalar: 2**n times a function of the rest, which is at most half of ln 2."""
-    T, size = dtype.type, dtype.itemsize
-    I = np.int32 if size == 4 else np.int64
-    bits, bias = I(23 if size == 4 else 52), I(127 if size == 4 else 1023)
-    low, high = map(T, _RANGE[size])
-    big, small = map(T, _LN2[size])
-    per_ln2, half, one, two = T(1 / np.log(2)), T(0.5), T(1), T(2)
-    a0, a1, a2, a3, a4, a5 = map(T, _EXP32)
-    p0, p1 = T(1.26177193074810590878e-4), T(3.02994407707441961300e-2)
-    q0, q1, q2 = (
-        T(3.00198505138664455042e-6),
-        T(2.52448340349684104192e-3),
-        T(0.227265548208155028766),
-    )
-
-    if size == 4:
-
-        def near_zero(r):  # type: ignore[no-untyped-def]
-            p = ((((a0 * r + a1) * r + a2) * r + a3) * r + a4) * r + a5
-            return p * (r * r) + r + one
-    else:
-
-        def near_zero(r):  # type: ignore[no-untyped-def]
-            rr = r * r
-            p = r * ((p0 * rr + p1) * rr + one)
-            q = ((q0 * rr + q1) * rr + q2) * rr + two
-            return one + two * p / (q - p)
-
-    near = inlined(near_zero, FUSED)
-
-    def exp(x):  # type: ignore[no-untyped-def]
-        inside = min(max(x, low), high)
-        n = np.floor(inside * per_ln2 + half)
-        y = near((inside - n * big) - n * small)
-        # 2**n in two factors: n reaches beyond the exponents, where results are denormal.
-        k = I(n)
-        first = k >> I(1)
-        y = y * I((first + bias) << bits).view(T) * I((k - first + bias) << bits).view(T)
-        return y if x == x else x
-
-    exp.__qualname__ = f"exp_{dtype.name}"
-    return inlined(exp, FUSED)
+exp: Any = callable_by_kernels(functions.exp, 1)
+expm1: Any = callable_by_kernels(functions.expm1, 1)
+log: Any = callable_by_kernels(functions.log, 1)
+log1p: Any = callable_by_kernels(functions.log1p, 1)
+sigmoid: Any = callable_by_kernels(functions.sigmoid, 1)
+tanh: Any = callable_by_kernels(functions.tanh, 1)
+erf: Any = callable_by_kernels(functions.erf, 1)
+erfc: Any = callable_by_kernels(functions.erfc, 1)
+ndtr: Any = callable_by_kernels(functions.ndtr, 1)
 
 
-exp: Any = Helper(_exp)
+class Function(NamedTuple):
+    """A function of expressions."""
+
+    scalar: Callable[..., Value]
+    nanoseconds: float  # an element, in float32
+    dtypes: str = "fd"  # for which it is better than NumPy's
+    anywhere: Callable[..., Value] | None = None  # that calls libm for `functions.is_far` ones
+
+
+FUNCTIONS = {
+    "exp": Function(functions.exp, 0.2),
+    "expm1": Function(functions.expm1, 0.4),
+    "log": Function(functions.log, 0.3),
+    "log1p": Function(functions.log1p, 0.5),
+    "tanh": Function(functions.tanh, 0.5),
+    "erf": Function(functions.erf, 0.5),
+    "erfc": Function(functions.erfc, 0.5),
+    "ndtr": Function(functions.ndtr, 0.5),
+    "sin": Function(functions.sin, 0.5, anywhere=functions.sin_anywhere),
+    "cos": Function(functions.cos, 0.5, anywhere=functions.cos_anywhere),
+    "pow": Function(functions.pow, 2.0, "f"),
+}
 
 
 def _largest(dtype: np.dtype) -> Any:
