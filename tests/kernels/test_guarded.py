@@ -205,6 +205,23 @@ def attention(draw, dtype):
     return function, arrays
 
 
+def product(draw, dtype):
+    """(.., M, K) by (.., K, N): batches broadcast, b may be long enough to be packed in parts."""
+    M, N = [draw.choice([0, 1, 2, 7, 33, 150]) for _ in range(2)]
+    K = draw.choice([0, 1, 5, 17, 530])
+    lead = [draw.choice([1, 2, 3]) for _ in range(draw.choice([0, 0, 1, 2, 3]))]
+    left, right = [[1 if draw.random() < 0.2 else n for n in lead] for _ in range(2)]
+    arrays = [some(draw, *left, M, K, dtype=dtype), some(draw, *right, K, N, dtype=dtype)]
+    return mg.matmul, arrays
+
+
+def linear(draw, dtype):
+    N, K = draw.choice([1, 7, 33, 150]), draw.choice([0, 1, 16, 40])
+    rows = [draw.choice([0, 1, 5, 20]) for _ in range(draw.choice([1, 2]))]
+    shapes = ((*rows, K), (N, K), (N,))
+    return F.linear, [some(draw, *s, dtype=dtype) for s in shapes]
+
+
 def reduction(name):
     def case(draw, dtype):
         sizes = [1, 3, 17, 70] if name == "amax" else [0, 1, 3, 17, 70]
@@ -258,6 +275,8 @@ FUNCTIONS = {
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
     "attention": attention,
+    "matmul": product,
+    "linear": linear,
     "lstm": recurrent("LSTM", 4, 2),
     "gru": recurrent("GRU", 3),
     "rnn": recurrent("RNN_TANH", 1),

@@ -16,7 +16,7 @@ import numpy as np
 from ...device import Array
 from ..reference import matmul as reference
 from .jit import helper, kernel, launch
-from .tile import ROWS, pack, panel, spread, tile_sum
+from .tile import ROWS, add_elements, copy_rows, pack, panel, spread, tile_row, tile_sum
 
 _DEPTH = 512  # of K at a time: a panel of float32 is 64 KB
 _BLOCK = 96  # rows for which a transposed `a` is copied, or panels are packed once more
@@ -28,47 +28,54 @@ _PLANNED = 5_000  # nanoseconds of work up to which a product is one task
 
 @kernel("T[:, :, :, ::1], const(T[:, :, :, :]), int64, int64, int64")
 def pack_panels(out: Array, b: Array, panels: int, first: int, last: int) -> None:
-    """out (B1·B2, panels, K, P) from b (B1, B2, K, N). A task is one panel's part of _DEPTH rows."""
+    """out (B1·B2, panels, K, P) from b (B1, B2, K, N). A task is _DEPTH rows of a panel."""
     _, B2, K, N = b.shape
     P = out.shape[3]
+    size = out.itemsize
+    b_1, b_2, b_k, b_j = b.strides
     parts = (K + _DEPTH - 1) // _DEPTH
     for task in range(first, last):
-        z, p, part = task // (panels * parts), task // parts % panels, task % parts
-        k, j = part * _DEPTH, p * P
-        pack(out[z, p, k : k + _DEPTH], b[z // B2, z % B2, k : k + _DEPTH, j : j + P])
+        panel, k = task // parts, task % parts * _DEPTH
+        z, j = panel // panels, panel % panels * P
+        source = b.ctypes.data + z // B2 * b_1 + z % B2 * b_2 + k * b_k + j * b_j
+        target = out.ctypes.data + size * ((panel * K + k) * P)
+        pack(
+            target, P, source, b_k // size, b_j // size,
+            min(_DEPTH, K - k), min(P, N - j), size,
+        )  # fmt: skip
 
 
 @helper
 def column(
-    out: Any, a: int, a_i: int, a_k: int, b: int, b_k: int, depth: int, bias: Any, edge: Any,
-    begin: bool,
+    c: int, c_i: int, c_j: int, M: int, columns: int, a: int, a_i: int, a_k: int, b: int, b_k: int,
+    depth: int, d: int, d_i: int, d_j: int, edge: int, P: int, size: int,
 ) -> None:  # fmt: skip
-    """out (M, up to P) = bias (if any) + a b; if not `begin`, out += a b. Strides count elements."""
-    M, columns = out.shape
-    P = edge.shape[1]
-    size = out.itemsize
-    c_i = out.strides[0] // size
-    direct = columns == P and out.strides[1] == size
-    biased = begin and bias.size > 0
+    """C (M, up to P columns) = A B + D. `edge` is room for a tile; D may be left out."""
+    direct = columns == P and c_j == 1
     step = spread(M)
     for i in range(0, M, step):
         m = min(step, M - i)
-        c = out.ctypes.data + size * (i * c_i)
-        d, d_i = (bias.ctypes.data, 0) if biased else (c, c_i)
-        if begin and not biased or not direct:
-            d = 0
-        x = a + size * (i * a_i)
-        target, row = (c, c_i) if direct else (edge.ctypes.data, P)
-        tile_sum(m, x, a_i, 0, a_k, b, 0, b_k, target, row, d, d_i, 1, depth)
+        into, row, added = (c + size * (i * c_i), c_i, d) if direct else (edge, P, 0)
+        if added:
+            added += size * (i * d_i)
+        tile_sum(m, a + size * (i * a_i), a_i, 0, a_k, b, 0, b_k, into, row, added, d_i, 1, depth)
         if not direct:
             for r in range(m):
                 for j in range(columns):
-                    if biased:
-                        out[i + r, j] = edge[r, j] + bias[j]
-                    elif begin:
-                        out[i + r, j] = edge[r, j]
-                    else:
-                        out[i + r, j] += edge[r, j]
+                    at = c + size * ((i + r) * c_i + j * c_j)
+                    more = d + size * ((i + r) * d_i + j * d_j) if d else 0
+                    add_elements(at, edge + size * (r * P + j), more)
+
+
+@helper
+def copy_left(c: int, c_k: int, a: int, a_k: int, K: int, M: int, P: int, size: int) -> None:
+    """C[k, i] = A[i, k], of neighbouring i."""
+    whole = M // P * P
+    for i in range(0, whole, P):
+        copy_rows(c + size * i, c_k, a + size * i, a_k, K)
+    for k in range(K):
+        for i in range(whole, M):
+            add_elements(c + size * (k * c_k + i), a + size * (k * a_k + i), 0)
 
 
 @kernel(
@@ -85,44 +92,66 @@ def products(
     panels, or empty.
     """
     _, B2, M, N = out.shape
-    K, b_B2 = a.shape[3], b.shape[1]
+    K = a.shape[3]
     size = out.itemsize
     row_blocks, column_blocks = (M + rows - 1) // rows, ((N + P - 1) // P + panels - 1) // panels
-    a_i, a_k, b_k = a.strides[2] // size, a.strides[3] // size, b.strides[2] // size
-    far = a_k * size > _NEAR and a_i == 1 and N > 2 * P
+    c_i, c_j = out.strides[2] // size, out.strides[3] // size
+    a_i, a_k = a.strides[2] // size, a.strides[3] // size
+    b_k, b_j = b.strides[2] // size, b.strides[3] // size
     rows = min(rows, M)
-    near = b.strides[3] == size and (0 <= b_k * size <= _NEAR or rows <= ROWS)
-    fresh = np.empty((min(K, _DEPTH), P), out.dtype)
-    edge = np.empty((ROWS, P), out.dtype)
-    copied = np.empty((min(K, _DEPTH) if far else 0, rows), out.dtype)
+    few = rows <= ROWS
+    near = b_j == 1 and (few or 0 <= b_k * size <= _NEAR)
+    far = a_k * size > _NEAR and a_i == 1 and N > 2 * P
+    depth = min(K, _DEPTH)
+    scratch = np.empty((ROWS + depth) * P + (depth * rows if far else 0), out.dtype)
+    edge = scratch.ctypes.data
+    fresh = edge + size * ROWS * P
+    copied = fresh + size * depth * P
     for task in range(first, last):
         z, block = task // (row_blocks * column_blocks), task % (row_blocks * column_blocks)
+        z1, z2 = z // B2, z % B2
+        b1, b2 = z1 % b.shape[0], z2 % b.shape[1]
         top, left = block // column_blocks * rows, block % column_blocks * panels * P
-        bottom, right = min(M, top + rows), min(N, left + panels * P)
-        c = out[z // B2, z % B2, top:bottom]
-        x = a[z // B2 % a.shape[0], z % B2 % a.shape[1], top:bottom]
-        b1, b2 = z // B2 % b.shape[0], z % B2 % b_B2
-        y = b[b1, b2]
+        height, right = min(rows, M - top), min(N, left + panels * P)
+        c = out.ctypes.data + z1 * out.strides[0] + z2 * out.strides[1] + top * out.strides[2]
+        x = z1 % a.shape[0] * a.strides[0] + z2 % a.shape[1] * a.strides[1] + top * a.strides[2]
+        y = b.ctypes.data + b1 * b.strides[0] + b2 * b.strides[1]
+        panel = (b1 * b.shape[1] + b2) * packed.shape[1] * K
         for k in range(0, max(K, 1), _DEPTH):  # K = 0 leaves the bias
             depth = min(K - k, _DEPTH)
-            x_at, x_i, x_k = x.ctypes.data + size * (k * a_k), a_i, a_k
+            x_at, x_i, x_k = a.ctypes.data + x + k * a.strides[3], a_i, a_k
             if far:
-                for r in range(depth):
-                    for i in range(bottom - top):
-                        copied[r, i] = x[i, k + r]
-                x_at, x_i, x_k = copied.ctypes.data, 1, rows
-            for j in range(left, right, P):
-                stop = min(N, j + P)
-                y_at, y_k = fresh.ctypes.data, P
+                copy_left(copied, rows, x_at, a_k, depth, height, P, size)
+                x_at, x_i, x_k = copied, 1, rows
+            j = left
+            while j < right:
+                columns = min(P, right - j)
+                y_at, y_k = y + size * (k * b_k + j * b_j), b_k
                 if packed.size > 0:
-                    y_at = packed[b1 * b_B2 + b2, j // P, k:].ctypes.data
-                elif near and stop == j + P:
-                    y_at, y_k = y[k:, j:].ctypes.data, b_k
-                else:
-                    pack(fresh, y[k : k + depth, j:stop])
-                column(c[:, j:stop], x_at, x_i, x_k, y_at, y_k, depth, bias[j:], edge, k == 0)
+                    y_at, y_k = packed.ctypes.data + size * P * (panel + j // P * K + k), P
+                elif not (near and columns == P):
+                    pack(fresh, P, y_at, b_k, b_j, depth, columns, size)
+                    y_at, y_k = fresh, P
+                at = c + size * (j * c_j)
+                d, d_i, d_j = at, c_i, c_j
+                if k == 0:
+                    d, d_i, d_j = bias.ctypes.data + size * j if bias.size > 0 else 0, 0, 1
+                if few and near and c_j == 1 and right - j >= 4 * P:
+                    for i in range(height):
+                        more = d + size * i * d_i if d else 0
+                        tile_row(
+                            x_at + size * i * x_i, 0, 0, x_k, y_at, 0, y_k,
+                            at + size * i * c_i, 0, more, 0, 1, depth,
+                        )  # fmt: skip
+                    j += 4 * P
+                    continue
+                column(
+                    at, c_i, c_j, height, columns, x_at, x_i, x_k, y_at, y_k, depth,
+                    d, d_i, d_j, edge, P, size,
+                )  # fmt: skip
+                j += P
     if first < last:
-        fresh[:1], copied[:1] = 0, 0  # Numba frees arrays after their last use by name
+        scratch[:1] = 0  # Numba frees an array after its last use by name
 
 
 def matmul(out: Array, a: Array, b: Array) -> None:
@@ -139,11 +168,12 @@ def linear(out: Array, x: Array, weight: Array, bias: Array) -> None:
     if out.dtype.kind != "f":
         reference.linear(out, x, weight, bias)
         return
-    if x.ndim > 2 and x.flags.c_contiguous:
+    if x.ndim > 2 and x.flags.c_contiguous and out.flags.c_contiguous:
         N, K = weight.shape
-        M = x.size // K if K else math.prod(x.shape[:-1])
+        M = math.prod(x.shape[:-1])
         x, out = x.reshape(M, K), out.reshape(M, N)
-    _product(out, x, weight.T, bias)
+    flags = bias.flags
+    _product(out, x, weight.T, bias if flags.c_contiguous and flags.aligned else bias.copy())
 
 
 class _Facts(NamedTuple):
@@ -162,21 +192,23 @@ def _facts(dtype: np.dtype) -> _Facts:
 
 def _product(out: Array, a: Array, b: Array, bias: Array) -> None:
     """out (.., M, N) = a (.., M, K) b (.., K, N) + bias."""
+    if not out.size:
+        return
     if out.ndim > 4:
         _batches(out, a, b, bias)
         return
+    if not (a.flags.aligned and b.flags.aligned):
+        a, b = a.copy(), b.copy()
     out, a, b = out[_TO_4D[out.ndim]], a[_TO_4D[a.ndim]], b[_TO_4D[b.ndim]]
     B1, B2, M, N = out.shape
     P, _, packed = _facts(out.dtype)
     panels = -(-N // P)
-    work = 0.0025 * out.itemsize * a.shape[3] * P * B1 * B2 * M * panels
+    work = a.shape[3] * P * panels * B1 * B2 * (0.1 + 0.0045 * out.itemsize * M)
     rows, columns = M, panels
     if work > _PLANNED:
         rows, columns, packs = _plan(out.shape, b, P)
         if packs:
             packed = _packed(b, panels, P)
-    elif not out.size:
-        return
     tasks = B1 * B2 * -(-M // rows) * -(-panels // columns)
     launch(products, tasks, out, a, b, bias, packed, P, rows, columns, nanoseconds=work)
 

@@ -45,16 +45,16 @@ class _Emitter:
         return base
 
     def load(self, base: Any, *offsets: Any) -> Any:
-        pointer = self._pointer(self.vector, base, *offsets)
+        pointer = self.pointer(self.vector, base, *offsets)
         return self.builder.load(pointer, align=self.itemsize)
 
     def store(self, value: Any, base: Any, *offsets: Any) -> None:
-        pointer = self._pointer(self.vector, base, *offsets)
+        pointer = self.pointer(self.vector, base, *offsets)
         self.builder.store(value, pointer, align=self.itemsize)
 
     def broadcast(self, base: Any, *offsets: Any) -> Any:
         """A vector full of the element that is there."""
-        scalar = self.builder.load(self._pointer(self.element, base, *offsets))
+        scalar = self.builder.load(self.pointer(self.element, base, *offsets))
         undefined = self.ir.Constant(self.vector, self.ir.Undefined)
         one = self.builder.insert_element(undefined, scalar, self.ir.IntType(32)(0))
         everywhere = self.ir.VectorType(self.ir.IntType(32), self.lanes)([0] * self.lanes)
@@ -69,17 +69,17 @@ class _Emitter:
         # Without the instruction, fma is a call to libm, a hundred times slower.
         return self.builder.fadd(self.builder.fmul(x, y), total)
 
-    def _pointer(self, kind: Any, base: Any, *offsets: Any) -> Any:
+    def pointer(self, kind: Any, base: Any, *offsets: Any) -> Any:
         return self.builder.inttoptr(self.address(base, *offsets), kind.as_pointer())
 
 
-def _emit(builder: Any, args: Any, rows: int, dtype: np.dtype) -> None:
-    """The tile's instructions: `rows` rows of two vectors stay in registers until the end."""
+def _emit(builder: Any, args: Any, rows: int, width: int, dtype: np.dtype) -> None:
+    """The tile's instructions: `rows` rows of `width` vectors stay in registers until the end."""
     a, a_row, a_b, a_k, b, b_b, b_k, c, c_row, d, d_row, count_b, count_k = args
     cgutils = importlib.import_module("numba.core.cgutils")
     emit = _Emitter(builder, dtype)
     i64 = emit.ir.IntType(64)
-    cells = [(i, j) for i in range(rows) for j in range(2)]
+    cells = [(i, j) for i in range(rows) for j in range(width)]
     # LLVM turns these variables into registers.
     totals = {cell: cgutils.alloca_once(builder, emit.vector) for cell in cells}
     for total in totals.values():
@@ -90,10 +90,10 @@ def _emit(builder: Any, args: Any, rows: int, dtype: np.dtype) -> None:
     ):
         left = emit.address(a, builder.mul(over_b.index, a_b), builder.mul(over_k.index, a_k))
         right = emit.address(b, builder.mul(over_b.index, b_b), builder.mul(over_k.index, b_k))
-        vectors = [emit.load(right, i64(j * emit.lanes)) for j in range(2)]
+        vectors = [emit.load(right, i64(j * emit.lanes)) for j in range(width)]
         for i in range(rows):
             scalar = emit.broadcast(left, builder.mul(a_row, i64(i)))
-            for j in range(2):
+            for j in range(width):
                 total = builder.load(totals[i, j])
                 builder.store(emit.multiply_add(scalar, vectors[j], total), totals[i, j])
     adding = builder.icmp_signed("!=", d, i64(0))
@@ -109,18 +109,18 @@ def _emit(builder: Any, args: Any, rows: int, dtype: np.dtype) -> None:
                     emit.store(total, c, builder.mul(c_row, row), column)
 
 
-def _intrinsic(rows: int, dtype: np.dtype) -> Any:
+def _intrinsic(rows: int, width: int, dtype: np.dtype) -> Any:
     """A Numba function for ``C[i, :] = D[i, :] + sum over b, k of A[i, b, k] * B[b, k, :]``.
 
     Arguments: the address of A and its strides (i, b, k), the address of B and its strides
     (b, k), the addresses of C and D and their strides (i), the counts of b and of k. D may be C,
     a bias (its stride 0), or left out (its address 0). Strides count elements; i has `rows`
-    values, ``:`` has `panel` neighbours.
+    values, ``:`` is `width` vectors.
     """
     numba = importlib.import_module("numba")
 
     def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        _emit(builder, args, rows, dtype)
+        _emit(builder, args, rows, width, dtype)
         return context.get_dummy_value()
 
     @numba.extending.intrinsic
@@ -130,11 +130,13 @@ def _intrinsic(rows: int, dtype: np.dtype) -> Any:
     return tile
 
 
-def _tile_of(rows: int) -> Any:
-    return Helper(lambda dtype: _intrinsic(rows, dtype))
+def _tile_of(rows: int, width: int = 2) -> Any:
+    return Helper(lambda dtype: _intrinsic(rows, width, dtype))
 
 
 tile1, tile2, tile3, tile4, tile5, tile6 = map(_tile_of, range(1, ROWS + 1))
+# One row of four panels: B is read in longer runs, and there are sums enough to wait for none.
+tile_row = _tile_of(1, 8)
 
 
 @helper
@@ -174,79 +176,87 @@ def spread(count: int) -> int:
 # --- packing ------------------------------------------------------------------------------------
 
 
-def _copying(dtype: np.dtype) -> Any:
-    """``C[k, :] = B[k, :]`` for `count` rows of a panel; arguments: c, c_k, b, b_k, count."""
-    numba = importlib.import_module("numba")
+def _instructions(arguments: int, emit: Any) -> Any:
+    """A helper of so many integers; ``emit(emitter, *arguments)`` writes its instructions."""
+
+    def build(dtype: np.dtype) -> Any:
+        numba = importlib.import_module("numba")
+        signature = numba.types.void(*[numba.types.int64] * arguments)
+
+        def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            emit(_Emitter(builder, dtype), *args)
+            return context.get_dummy_value()
+
+        names = ", ".join([f"a{i}" for i in range(arguments)])
+        scope: dict[str, Any] = {"signature": signature, "generate": generate}
+        exec(f"def intrinsic(_context, {names}): return signature, generate", scope)
+        return numba.extending.intrinsic(scope["intrinsic"])
+
+    return Helper(build)
+
+
+def _add_elements(emit: _Emitter, c: Any, b: Any, d: Any) -> None:
+    builder = emit.builder
+    pointers = [emit.pointer(emit.element, x) for x in (c, b, d)]
+    value = builder.load(pointers[1])
+    with builder.if_else(builder.icmp_signed("!=", d, emit.ir.IntType(64)(0))) as (then, otherwise):
+        with then:
+            builder.store(builder.fadd(value, builder.load(pointers[2])), pointers[0])
+        with otherwise:
+            builder.store(value, pointers[0])
+
+
+def _copy_rows(emit: _Emitter, c: Any, c_k: Any, b: Any, b_k: Any, count: Any) -> None:
     cgutils = importlib.import_module("numba.core.cgutils")
-
-    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        c, c_k, b, b_k, count = args
-        emit = _Emitter(builder, dtype)
-        with cgutils.for_range(builder, count) as over:
-            for j in range(2):
-                column = emit.ir.IntType(64)(j * emit.lanes)
-                value = emit.load(b, builder.mul(over.index, b_k), column)
-                emit.store(value, c, builder.mul(over.index, c_k), column)
-        return context.get_dummy_value()
-
-    @numba.extending.intrinsic
-    def copy(_context, c, c_k, b, b_k, count):  # type: ignore[no-untyped-def]
-        return numba.types.void(*[numba.types.int64] * 5), emit
-
-    return copy
+    with cgutils.for_range(emit.builder, count) as over:
+        for j in range(2):
+            column = emit.ir.IntType(64)(j * emit.lanes)
+            value = emit.load(b, emit.builder.mul(over.index, b_k), column)
+            emit.store(value, c, emit.builder.mul(over.index, c_k), column)
 
 
-def _transposing(dtype: np.dtype) -> Any:
-    """``C[k, j] = B[j, k]``, a square as wide as a vector; arguments: c, c_k, b, b_j."""
-    numba = importlib.import_module("numba")
-
-    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        c, c_k, b, b_j = args
-        emit = _Emitter(builder, dtype)
-        i32, i64 = emit.ir.IntType(32), emit.ir.IntType(64)
-        lanes = emit.lanes
-        rows = [emit.load(b, builder.mul(b_j, i64(j))) for j in range(lanes)]
-        # Interleaving row i with row i + lanes/2, log2(lanes) times, is a transposition.
-        low = [i32(lane // 2 + lanes * (lane % 2)) for lane in range(lanes)]
-        high = [i32(lanes // 2 + lane // 2 + lanes * (lane % 2)) for lane in range(lanes)]
-        masks = [emit.ir.Constant(emit.ir.VectorType(i32, lanes), m) for m in (low, high)]
-        for _ in range(lanes.bit_length() - 1):
-            pairs = zip(rows[: lanes // 2], rows[lanes // 2 :], strict=True)
-            rows = [builder.shuffle_vector(x, y, mask) for x, y in pairs for mask in masks]
-        for k, row in enumerate(rows):
-            emit.store(row, c, builder.mul(c_k, i64(k)))
-        return context.get_dummy_value()
-
-    @numba.extending.intrinsic
-    def transpose(_context, c, c_k, b, b_j):  # type: ignore[no-untyped-def]
-        return numba.types.void(*[numba.types.int64] * 4), emit
-
-    return transpose
+def _transpose(emit: _Emitter, c: Any, c_k: Any, b: Any, b_j: Any, last: Any) -> None:
+    builder, ir, lanes = emit.builder, emit.ir, emit.lanes
+    i32, i64 = ir.IntType(32), ir.IntType(64)
+    rows = []
+    for j in range(lanes):
+        row = builder.select(builder.icmp_signed("<", i64(j), last), i64(j), last)
+        rows.append(emit.load(b, builder.mul(b_j, row)))
+    # Interleaving row i with row i + lanes/2, log2(lanes) times, is a transposition.
+    lower = [lane // 2 + lanes * (lane % 2) for lane in range(lanes)]
+    halves = [lower, [lanes // 2 + index for index in lower]]
+    masks = [ir.Constant(ir.VectorType(i32, lanes), [i32(i) for i in half]) for half in halves]
+    for _ in range(lanes.bit_length() - 1):
+        pairs = zip(rows[: lanes // 2], rows[lanes // 2 :], strict=True)
+        rows = [builder.shuffle_vector(x, y, mask) for x, y in pairs for mask in masks]
+    for k, row in enumerate(rows):
+        emit.store(row, c, builder.mul(c_k, i64(k)))
 
 
-copy_rows, transpose_square = Helper(_copying), Helper(_transposing)
+# Arguments are addresses and strides. c = b + d, one element; d = 0 is nothing.
+add_elements = _instructions(3, _add_elements)
+# C[k, :] = B[k, :], panels' rows: c, c_k, b, b_k, their count.
+copy_rows = _instructions(5, _copy_rows)
+# C[k, j] = B[j, k], a square of a vector's width: c, c_k, b, b_j, the last j that there is.
+transpose = _instructions(5, _transpose)
 
 
 @helper
-def pack(out: Any, b: Any) -> None:
-    """out (K, P), a panel, from b (K, up to P columns); zeros in spare columns."""
-    K, columns = b.shape
-    P = out.shape[1]
+def pack(c: int, P: int, b: int, b_k: int, b_j: int, K: int, columns: int, size: int) -> None:
+    """C (K, P), a panel, from B (K, up to P columns) of elements of `size`.
+
+    The spare columns hold anything: what is computed of them is not used.
+    """
     lanes = P // 2
-    size = out.itemsize
-    b_k, b_j = b.strides[0] // size, b.strides[1] // size
-    target, source = out.ctypes.data, b.ctypes.data
-    if columns < P:
-        out[:K] = 0
     if b_j == 1 and columns == P:
-        copy_rows(target, P, source, b_k, K)
-        return
-    squares_k, squares_j = 0, 0
-    if b_k == 1:
-        squares_k, squares_j = K // lanes * lanes, columns // lanes * lanes
-        for k in range(0, squares_k, lanes):
-            for j in range(0, squares_j, lanes):
-                transpose_square(target + size * (k * P + j), P, source + size * (k + j * b_j), b_j)
-    for k in range(K):
-        for j in range(squares_j if k < squares_k else 0, columns):
-            out[k, j] = b[k, j]
+        copy_rows(c, P, b, b_k, K)
+    elif b_k == 1 and lanes <= K:
+        for j in range(0, columns, lanes):
+            for start in range(0, K, lanes):
+                k = min(start, K - lanes)  # the last square overlaps the one before
+                target, source = c + size * (k * P + j), b + size * (k + j * b_j)
+                transpose(target, P, source, b_j, min(lanes, columns - j) - 1)
+    else:
+        for k in range(K):
+            for j in range(columns):
+                add_elements(c + size * (k * P + j), b + size * (k * b_k + j * b_j), 0)
