@@ -152,53 +152,50 @@ class RNNBase(Module):
         """
         return self._run(input, hx)[:2]
 
-    def _run(self, input: Any, hx: Any) -> tuple[Any, Any, list[Any]]:
-        """`forward`, and the gates of each layer and direction, in the form of the outputs."""
-        packed = isinstance(input, PackedSequence)
-        x, state, sizes = self._packed(input, hx) if packed else self._dense(input, hx)
-        x, state, gates = self._layers(x, state, sizes)
-        if packed:
+    def _run(self, input: Any, hx: Any) -> tuple[Any, Any, list[Tensor]]:
+        """`forward`, and the gates of each layer and direction, packed."""
+        if isinstance(input, PackedSequence):
+            x, state, sizes = self._packed(input, hx)
+            x, state, gates = self._layers(x, state, sizes)
             back = input.unsorted_indices
             if back is not None:
                 state = [s.index_select(1, back) for s in state]
-            outputs: list[Any] = [PackedSequence(y, *input[1:]) for y in (x, *gates)]
+            y: Any = PackedSequence(x, *input[1:])
         else:
-            T, B = len(sizes), sizes[0]
-            outputs = [self._unpacked(y, T, B, input.ndim == 2) for y in (x, *gates)]
+            state, sizes = self._dense(input, hx)
+            y, state, gates = self._layers(input, state, sizes)
             if input.ndim == 2:
                 state = [squeeze(s, 1) for s in state]
-        return outputs[0], tuple(state) if len(state) > 1 else state[0], outputs[1:]
+        return y, tuple(state) if len(state) > 1 else state[0], gates
 
     def _layers(
-        self, x: Tensor, state: list[Tensor], sizes: tuple[int, ...]
+        self, x: Tensor, state: list[Tensor] | None, sizes: tuple[int, ...]
     ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Outputs in the form of x, the last states, and gates, packed. `state` None is zeros."""
         D = 1 + self.bidirectional
+        batch_first = self.batch_first and x.ndim == 3
+        firsts = [zeros((sizes[0], w), dtype=x.dtype, device=x.device) for w in self._widths()]
         lasts, all_gates = [], []
         for number, name in enumerate(self._names):
             if number % D == 0:
                 if number and self.dropout:
                     x = F.dropout(x, self.dropout, self.training)
                 below, sides = x, []
-            first = tuple([s[number] for s in state])
             y, last, gates = recurrent_layer(
-                self.mode, below, first, *self._weights(name), sizes=sizes,
-                reverse=number % D == 1,
+                self.mode, below, tuple([s[number] for s in state] if state else firsts),
+                *self._weights(name), sizes=sizes, reverse=number % D == 1,
+                batch_first=batch_first,
             )  # fmt: skip
             sides.append(y)
-            x = y if D == 1 else cat(sides, 1)
+            x = y if D == 1 else cat(sides, -1)
             lasts.append(last)
             all_gates.append(gates)
+        if len(lasts) == 1:
+            return x, [unsqueeze(s, 0) for s in lasts[0]], all_gates
         return x, [stack(list(column)) for column in zip(*lasts, strict=True)], all_gates
 
-    def _unpacked(self, y: Tensor, T: int, B: int, single: bool) -> Tensor:
-        """(T B, F) -> (T, B, F), (B, T, F) or (T, F)."""
-        if single:
-            return y
-        y = reshape(y, (T, B, y.shape[1]))
-        return transpose(y, 0, 1) if self.batch_first else y
-
-    def _dense(self, x: Tensor, hx: Any) -> tuple[Tensor, list[Tensor], tuple[int, ...]]:
-        """An ordinary input as (T B, I), its first states, and B at every step."""
+    def _dense(self, x: Tensor, hx: Any) -> tuple[list[Tensor] | None, tuple[int, ...]]:
+        """The first states for an ordinary input, and B at every step."""
         name = self._title()
         if not isinstance(x, Tensor):
             raise DTypeError(
@@ -211,21 +208,18 @@ class RNNBase(Module):
             )
         single = x.ndim == 2
         self._check_input(x)
-        if single:
-            x = unsqueeze(x, 1)
-        elif self.batch_first:
-            x = transpose(x, 0, 1)
-        T, B = x.shape[:2]
+        T, B = (x.shape[0], 1) if single else x.shape[:2]
+        if self.batch_first and not single:
+            T, B = B, T
         if T == 0:
             raise ShapeError(
                 f"{name}: Expected sequence length to be larger than 0, got input shape {x.shape}"
             )
-        state = self._state(hx, x, B, single)
-        return reshape(x, (T * B, self.input_size)), state, (B,) * T
+        return self._state(hx, x, B, single), (B,) * T
 
     def _packed(
         self, input: PackedSequence, hx: Any
-    ) -> tuple[Tensor, list[Tensor], tuple[int, ...]]:
+    ) -> tuple[Tensor, list[Tensor] | None, tuple[int, ...]]:
         """A packed input, its first states in the order of its sequences, and its batch sizes."""
         name = self._title()
         data, batch_sizes, order, _ = input
@@ -242,7 +236,7 @@ class RNNBase(Module):
                 f"{data.shape[0]} rows; make one by pack_padded_sequence"
             )
         state = self._state(hx, data, sizes[0], False)
-        if order is not None and hx is not None:
+        if order is not None and state is not None:
             state = [s.index_select(1, order) for s in state]
         return data, state, sizes
 
@@ -259,13 +253,11 @@ class RNNBase(Module):
                 f"must be input_size={self.input_size}, got shape {x.shape}"
             )
 
-    def _state(self, hx: Any, x: Tensor, B: int, single: bool) -> list[Tensor]:
-        """The first states, (D L, B, P) and for an LSTM (D L, B, H)."""
-        count, widths = len(self._names), [self.proj_size or self.hidden_size]
-        if self.mode == "LSTM":
-            widths.append(self.hidden_size)
+    def _state(self, hx: Any, x: Tensor, B: int, single: bool) -> list[Tensor] | None:
+        """The first states, (D L, B, P) and for an LSTM (D L, B, H); None if not given."""
         if hx is None:
-            return [zeros((count, B, w), dtype=x.dtype, device=x.device) for w in widths]
+            return None
+        count, widths = len(self._names), self._widths()
         given = list(hx) if self.mode == "LSTM" and isinstance(hx, (tuple, list)) else [hx]
         shapes = [(count, w) if single else (count, B, w) for w in widths]
         if [getattr(h, "shape", None) for h in given] != shapes:
@@ -282,11 +274,21 @@ class RNNBase(Module):
             )
         return [unsqueeze(h, 1) for h in given] if single else given
 
+    def _widths(self) -> list[int]:
+        """Of the states."""
+        wide = [self.hidden_size] if self.mode == "LSTM" else []
+        return [self.proj_size or self.hidden_size, *wide]
+
     def _gates(self, input: Any, hx: Any) -> list[Tensor]:
         """What `LSTM.gates` and `GRU.gates` document."""
         gates = self._run(input, hx)[2]
         if isinstance(input, PackedSequence):
-            gates = [pad_packed_sequence(g, self.batch_first)[0] for g in gates]
+            packed = [PackedSequence(g, *input[1:]) for g in gates]
+            gates = [pad_packed_sequence(g, self.batch_first)[0] for g in packed]
+        elif input.ndim == 3:
+            T, B = input.shape[:2][:: -1 if self.batch_first else 1]
+            gates = [reshape(g, (T, B, g.shape[1])) for g in gates]
+            gates = [transpose(g, 0, 1) for g in gates] if self.batch_first else gates
         return [reshape(g, (*g.shape[:-1], GATES[self.mode], self.hidden_size)) for g in gates]
 
     def _title(self) -> str:

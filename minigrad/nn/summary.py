@@ -31,8 +31,12 @@ def _of_attention(queries: Any, keys: Any, values: Any, out: Any) -> int:
     return 2 * places * (queries.shape[-1] + values.shape[-1])
 
 
+def _of_recurrent(x: Any, weights: Any) -> int:
+    return 2 * math.prod(x.shape[:-1]) * sum([w.size for w in weights])
+
+
 # FLOPs of a primitive, of the arrays that go in and come out: a multiply and an add for each
-# product that is summed. The numbers of a recurrent layer's steps are rows of its first input.
+# product that is summed.
 _FLOPS: dict[str, Callable[[Any, Any], int]] = {
     "matmul": lambda x, y: 2 * y.size * x[0].shape[-1],
     "linear": lambda x, y: 2 * y.size * x[0].shape[-1],
@@ -41,9 +45,9 @@ _FLOPS: dict[str, Callable[[Any, Any], int]] = {
     "conv3d": lambda x, y: _of_convolution(x[1], y),
     "conv2d_input_grad": lambda x, y: _of_convolution(x[1], x[0]),  # transposed convolutions
     "conv3d_input_grad": lambda x, y: _of_convolution(x[1], x[0]),
-    "rnn": lambda x, y: 2 * x[0].shape[0] * x[2].size,
-    "gru": lambda x, y: 2 * x[0].shape[0] * x[2].size,
-    "lstm": lambda x, y: 2 * x[0].shape[0] * sum(w.size for w in x[3:]),
+    "rnn": lambda x, y: _of_recurrent(x[0], x[2:4]),
+    "gru": lambda x, y: _of_recurrent(x[0], x[2:4]),
+    "lstm": lambda x, y: _of_recurrent(x[0], (*x[3:5], x[7])),
 }
 
 

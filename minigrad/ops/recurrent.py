@@ -1,9 +1,9 @@
 """Recurrent layers: one primitive a kind, for all steps of one layer and direction.
 
 Letters: T steps, B sequences, I input features, H hidden units, P = H or the projected ones, G
-gates, N rows. Data is packed: the rows of step 0, one for each sequence, then those of step 1, ...
-Sequences stand longest first, so step t has the rows of the first ``sizes[t]`` of them. Sequences
-of one length are (T, B, I) seen as (T B, I).
+gates, N rows. Sequences of one length are (T, B, I), with `batch_first` (B, T, I). Packed, they
+are (N, I): the rows of step 0, one for each sequence, then those of step 1, ... Sequences stand
+longest first, so step t has the rows of the first ``sizes[t]`` of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .creation import zeros, zeros_like
 from .elementwise import sigmoid, tanh
 from .join import cat
 from .matmul import linear, matmul
-from .shape import cast, mT
+from .shape import cast, mT, reshape, transpose
 
 __all__: list[str] = []
 
@@ -50,115 +50,149 @@ def _run(
     return [cat(column) for column in zip(*in_order)], state
 
 
-def _before(y: Tensor, first: Tensor, sizes: Sizes, reverse: bool) -> Tensor:
-    """The state that each step started from, row by row: `y` one step later, `first` at starts."""
-    if min(sizes) == max(sizes):  # two pieces instead of T
-        B, N = sizes[0], y.shape[0]
-        return cat([y[B:], first] if reverse else [first, y[: N - B]])
-    order = steps(sizes, reverse)
-    rows = {order[0][0]: [first[: order[0][1]]]}
-    for (start, n), (earlier, m) in zip(order[1:], order):
-        same = y[earlier : earlier + min(n, m)]
-        rows[start] = [same] if n <= m else [same, first[m:n]]
-    return cat([piece for start in sorted(rows) for piece in rows[start]])
+def _packed(x: Tensor, batch_first: bool) -> Tensor:
+    if x.ndim == 2:
+        return x
+    x = transpose(x, 0, 1) if batch_first else x
+    return reshape(x, (x.shape[0] * x.shape[1], x.shape[2]))
 
 
-def _given(*gradients: tuple[Tensor | None, Tensor]) -> list[Tensor]:
-    """Gradients, zeros in the place of those that are None."""
-    return [zeros_like(like) if g is None else g for g, like in gradients]
+def _in_form_of(x: Tensor, y: Tensor, batch_first: bool) -> Tensor:
+    """y (N, P) in the form of x."""
+    if x.ndim == 2:
+        return y
+    if not batch_first:
+        return reshape(y, (*x.shape[:2], y.shape[1]))
+    return transpose(reshape(y, (x.shape[1], x.shape[0], y.shape[1])), 0, 1)
+
+
+# Shapes and gradients, which all kinds share ----------------------------------------------------
+
+
+def _of_form(x: Any, width: int, batch_first: bool) -> Spec:
+    """(N, width) in the form of x; in memory, the rows of a step stand together."""
+    order = (1, 0, 2) if batch_first and x.ndim == 3 else None
+    return Spec((*x.shape[:-1], width), x.dtype, order)
+
+
+def _rows(x: Any) -> int:
+    return x.shape[0] if x.ndim == 2 else x.shape[0] * x.shape[1]
+
+
+def _grad_spec(like: Any, out_shape: Any, batch_first: bool) -> tuple[Spec, ...]:
+    dx, *others = out_shape
+    order = (1, 0, 2) if batch_first and len(dx) == 3 else None
+    return (Spec(dx, like.dtype, order), *[Spec(shape, like.dtype) for shape in others])
+
+
+def _gradients(
+    prim: Primitive, states: int, needs: Any, gradients: tuple[Any, ...], kept: tuple[Tensor, ...],
+    inputs: tuple[Tensor, ...], facts: dict[str, Any],
+) -> list[Tensor | None]:  # fmt: skip
+    """By `prim`, which has an output for each input; those of x and weights only where needed.
+
+    `gradients` of y and of the last states may be None.
+    """
+    y, first = kept[0], inputs[1 : 1 + states]
+    given = [zeros_like(x) if g is None else g for g, x in zip(gradients, (y, *first))]
+    shapes = [
+        x.shape if need or 0 < i <= states else (0,)
+        for i, (need, x) in enumerate(zip(needs, inputs))
+    ]
+    biases = 3 + states  # which their gradients do not depend on
+    operands = (*given, *kept, *inputs[:biases], *inputs[biases + 2 :])
+    found = apply(prim, *operands, out_shape=tuple(shapes), **facts)
+    return [g if need else None for g, need in zip(found, needs)]
 
 
 # Plain ------------------------------------------------------------------------------------------
 
 
 def _rnn_definition(
-    x: Tensor, h: Tensor, w: Tensor, *, sizes: Sizes, reverse: bool, nonlinearity: str
-) -> State:
+    x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *, sizes: Sizes,
+    reverse: bool, batch_first: bool, nonlinearity: str,
+) -> State:  # fmt: skip
     function = tanh if nonlinearity == "tanh" else relu
 
     def step(x: Tensor, h: Tensor) -> State:
-        new = function(x + matmul(h, mT(w)))
+        new = function(x + matmul(h, mT(w_hh)))
         return new, new
 
-    (y,), (last,) = _run(step, x, (h,), sizes, reverse)
-    return y, last
+    a = linear(_packed(x, batch_first), w_ih, b_ih + b_hh)
+    (y,), (last,) = _run(step, a, (h,), sizes, reverse)
+    return _in_form_of(x, y, batch_first), last
 
 
 def _rnn_vjp(
-    needs: Any, g_y: Any, g_last: Any, y: Tensor, h: Tensor, w: Tensor, sizes: Sizes,
-    reverse: bool, nonlinearity: str,
+    needs: Any, g_y: Any, g_last: Any, y: Tensor, x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor,
+    b_ih: Tensor, b_hh: Tensor, sizes: Sizes, reverse: bool, batch_first: bool, nonlinearity: str,
 ) -> list[Tensor | None]:  # fmt: skip
-    g_y, g_last = _given((g_y, y), (g_last, h))
-    dx, dh = apply(
-        RNN_GRAD, g_y, g_last, y, w, sizes=sizes, reverse=reverse, nonlinearity=nonlinearity
-    )
-    return [dx, dh, matmul(mT(dx), _before(y, h, sizes, reverse)) if needs[2] else None]
+    facts = dict(sizes=sizes, reverse=reverse, batch_first=batch_first, nonlinearity=nonlinearity)
+    inputs = (x, h, w_ih, w_hh, b_ih, b_hh)
+    return _gradients(RNN_GRAD, 1, needs, (g_y, g_last), (y,), inputs, facts)
 
 
 RNN = Primitive(
     "rnn",
-    lambda x, h, w, *, sizes, reverse, nonlinearity: (
-        Spec(x.shape, x.dtype),
+    lambda x, h, w_ih, w_hh, b_ih, b_hh, *, sizes, reverse, batch_first, nonlinearity: (
+        _of_form(x, h.shape[1], batch_first),
         Spec(h.shape, x.dtype),
     ),
     kernel="recurrent.rnn",
     outputs=("y", "last"),
     vjp=_rnn_vjp,
     definition=_rnn_definition,
-    formula="h' = tanh(x + h w^T)",
+    formula="h' = tanh(W_ih x + b_ih + W_hh h + b_hh)",
 )
 RNN_GRAD = Primitive(
     "rnn_grad",
-    lambda g_y, g_last, y, w, *, sizes, reverse, nonlinearity: (
-        Spec(y.shape, y.dtype),
-        Spec(g_last.shape, y.dtype),
-    ),
+    lambda g_y, g_last, y, x, h, w_ih, w_hh, *, sizes, reverse, batch_first,
+    nonlinearity, out_shape: _grad_spec(y, out_shape, batch_first),
     kernel="recurrent.rnn_grad",
-    outputs=("dx", "dh"),
-)
+    outputs=("dx", "dh", "dw_ih", "dw_hh", "db_ih", "db_hh"),
+)  # fmt: skip
 
 
 # GRU --------------------------------------------------------------------------------------------
 
 
 def _gru_definition(
-    x: Tensor, h: Tensor, w: Tensor, b: Tensor, *, sizes: Sizes, reverse: bool
-) -> State:
+    x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *, sizes: Sizes,
+    reverse: bool, batch_first: bool,
+) -> State:  # fmt: skip
     H = h.shape[1]
 
     def step(x: Tensor, h: Tensor) -> State:
-        hidden = linear(h, w, b)
+        hidden = linear(h, w_hh, b_hh)
         both = sigmoid(x[:, : 2 * H] + hidden[:, : 2 * H])
         r, z, inner = both[:, :H], both[:, H:], hidden[:, 2 * H :]
         n = tanh(x[:, 2 * H :] + r * inner)
         new = n + z * (h - n)
         return new, new, cat([both, n], 1), inner
 
-    (y, gates, inner), (last,) = _run(step, x, (h,), sizes, reverse)
-    return y, last, gates, inner
+    a = linear(_packed(x, batch_first), w_ih, b_ih)
+    (y, gates, inner), (last,) = _run(step, a, (h,), sizes, reverse)
+    return _in_form_of(x, y, batch_first), last, gates, inner
 
 
 def _gru_vjp(
     needs: Any, g_y: Any, g_last: Any, g_gates: Any, g_inner: Any, y: Tensor, gates: Tensor,
-    inner: Tensor, h: Tensor, w: Tensor, sizes: Sizes, reverse: bool,
+    inner: Tensor, x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor,
+    sizes: Sizes, reverse: bool, batch_first: bool,
 ) -> list[Tensor | None]:  # fmt: skip
     assert g_gates is None and g_inner is None  # they leave this file as constants
-    g_y, g_last = _given((g_y, y), (g_last, h))
-    before = _before(y, h, sizes, reverse)
-    operands = (g_y, g_last, gates, inner, before, w)
-    dx, dz, dh = apply(GRU_GRAD, *operands, sizes=sizes, reverse=reverse)
-    return [
-        dx, dh, matmul(mT(dz), before) if needs[2] else None, dz.sum(0) if needs[3] else None
-    ]  # fmt: skip
+    facts = dict(sizes=sizes, reverse=reverse, batch_first=batch_first)
+    inputs = (x, h, w_ih, w_hh, b_ih, b_hh)
+    return _gradients(GRU_GRAD, 1, needs, (g_y, g_last), (y, gates, inner), inputs, facts)
 
 
 GRU = Primitive(
     "gru",
-    lambda x, h, w, b, *, sizes, reverse: (
-        Spec((x.shape[0], h.shape[1]), x.dtype),
+    lambda x, h, w_ih, w_hh, b_ih, b_hh, *, sizes, reverse, batch_first: (
+        _of_form(x, h.shape[1], batch_first),
         Spec(h.shape, x.dtype),
-        Spec(x.shape, x.dtype),
-        Spec((x.shape[0], h.shape[1]), x.dtype),
+        Spec((_rows(x), w_hh.shape[0]), x.dtype),
+        Spec((_rows(x), h.shape[1]), x.dtype),
     ),
     kernel="recurrent.gru",
     outputs=("y", "last", "gates", "inner"),
@@ -168,66 +202,56 @@ GRU = Primitive(
 )
 GRU_GRAD = Primitive(
     "gru_grad",
-    lambda g_y, g_last, gates, inner, before, w, *, sizes, reverse: (
-        Spec(gates.shape, gates.dtype),
-        Spec(gates.shape, gates.dtype),
-        Spec(g_last.shape, gates.dtype),
-    ),
+    lambda g_y, g_last, y, gates, inner, x, h, w_ih, w_hh, *, sizes, reverse,
+    batch_first, out_shape: _grad_spec(y, out_shape, batch_first),
     kernel="recurrent.gru_grad",
-    outputs=("dx", "dz", "dh"),
-)
+    outputs=("dx", "dh", "dw_ih", "dw_hh", "db_ih", "db_hh"),
+)  # fmt: skip
 
 
-# LSTM; its tensors are x, h, c, w and, where h is projected, w_hr -------------------------------
+# LSTM; its w_hr is (0, H) where h is not projected ----------------------------------------------
 
 
-def _lstm_definition(*tensors: Tensor, sizes: Sizes, reverse: bool) -> State:
-    x, h, c, w, *projection = tensors
+def _lstm_definition(
+    x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor,
+    w_hr: Tensor, *, sizes: Sizes, reverse: bool, batch_first: bool,
+) -> State:  # fmt: skip
     H = c.shape[1]
 
     def step(x: Tensor, h: Tensor, c: Tensor) -> State:
-        z = x + matmul(h, mT(w))
+        z = x + matmul(h, mT(w_hh))
         both, g, o = sigmoid(z[:, : 2 * H]), tanh(z[:, 2 * H : 3 * H]), sigmoid(z[:, 3 * H :])
         new = both[:, H:] * c + both[:, :H] * g
         out = o * tanh(new)
-        for w_hr in projection:
-            out = matmul(out, mT(w_hr))
+        out = matmul(out, mT(w_hr)) if w_hr.array.size else out
         return out, new, out, cat([both, g, o], 1), new
 
-    (y, gates, cells), (last, cell) = _run(step, x, (h, c), sizes, reverse)
-    return y, last, cell, gates, cells
+    a = linear(_packed(x, batch_first), w_ih, b_ih + b_hh)
+    (y, gates, cells), (last, cell) = _run(step, a, (h, c), sizes, reverse)
+    return _in_form_of(x, y, batch_first), last, cell, gates, cells
 
 
 def _lstm_vjp(
     needs: Any, g_y: Any, g_last: Any, g_cell: Any, g_gates: Any, g_cells: Any, y: Tensor,
-    gates: Tensor, cells: Tensor, tensors: list[Tensor], sizes: Sizes, reverse: bool,
+    gates: Tensor, cells: Tensor, x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor,
+    b_ih: Tensor, b_hh: Tensor, w_hr: Tensor, sizes: Sizes, reverse: bool, batch_first: bool,
 ) -> list[Tensor | None]:  # fmt: skip
     assert g_gates is None and g_cells is None  # they leave this file as constants
-    _, h, c, w, *projection = tensors
-    g_y, g_last, g_cell = _given((g_y, y), (g_last, h), (g_cell, c))
-    operands = (g_y, g_last, g_cell, gates, cells, c, w, *projection)
-    dx, dh, dc, totals = apply(LSTM_GRAD, *operands, sizes=sizes, reverse=reverse)
-    dw = matmul(mT(dx), _before(y, h, sizes, reverse)) if needs[3] else None
-    if not projection:
-        return [dx, dh, dc, dw]
-    raw = gates[:, 3 * c.shape[1] :] * tanh(cells)
-    return [dx, dh, dc, dw, matmul(mT(totals), raw) if needs[4] else None]
-
-
-def _lstm_spec(*tensors: Any, sizes: Sizes, reverse: bool) -> tuple[Spec, ...]:
-    x, h, c = tensors[:3]
-    (N, _), (B, P), H = x.shape, h.shape, c.shape[1]
-    return tuple([Spec(s, x.dtype) for s in ((N, P), (B, P), (B, H), x.shape, (N, H))])
-
-
-def _lstm_grad_spec(*tensors: Any, sizes: Sizes, reverse: bool) -> tuple[Spec, ...]:
-    g_y, g_last, g_cell, gates = tensors[:4]
-    return tuple([Spec(x.shape, gates.dtype) for x in (gates, g_last, g_cell, g_y)])
+    facts = dict(sizes=sizes, reverse=reverse, batch_first=batch_first)
+    gradients, kept = (g_y, g_last, g_cell), (y, gates, cells)
+    inputs = (x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr)
+    return _gradients(LSTM_GRAD, 2, needs, gradients, kept, inputs, facts)
 
 
 LSTM = Primitive(
     "lstm",
-    _lstm_spec,
+    lambda x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr, *, sizes, reverse, batch_first: (
+        _of_form(x, h.shape[1], batch_first),
+        Spec(h.shape, x.dtype),
+        Spec(c.shape, x.dtype),
+        Spec((_rows(x), w_hh.shape[0]), x.dtype),
+        Spec((_rows(x), c.shape[1]), x.dtype),
+    ),
     kernel="recurrent.lstm",
     outputs=("y", "last", "cell", "gates", "cells"),
     vjp=_lstm_vjp,
@@ -236,10 +260,11 @@ LSTM = Primitive(
 )
 LSTM_GRAD = Primitive(
     "lstm_grad",
-    _lstm_grad_spec,
+    lambda g_y, g_last, g_cell, y, gates, cells, x, h, c, w_ih, w_hh, w_hr, *, sizes, reverse,
+    batch_first, out_shape: _grad_spec(y, out_shape, batch_first),
     kernel="recurrent.lstm_grad",
-    outputs=("dx", "dh", "dc", "totals"),
-)
+    outputs=("dx", "dh", "dc", "dw_ih", "dw_hh", "db_ih", "db_hh", "dw_hr"),
+)  # fmt: skip
 
 
 # One layer and direction ------------------------------------------------------------------------
@@ -248,46 +273,43 @@ LSTM_GRAD = Primitive(
 def recurrent_layer(
     mode: str, input: Tensor, state: State, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
     b_hh: Tensor | None = None, w_hr: Tensor | None = None, *, sizes: Sizes, reverse: bool = False,
+    batch_first: bool = False,
 ) -> tuple[Tensor, State, Tensor]:  # fmt: skip
     """All steps of one layer, in one direction. What is given fits; `nn.recurrent` checks.
 
     Args:
         mode: a key of `GATES`.
-        input: (N, I), packed.
+        input: (T, B, I), with `batch_first` (B, T, I), or (N, I), packed.
         state: h (B, P), for an LSTM also c (B, H).
         w_ih, w_hh, b_ih, b_hh, w_hr: (G H, I), (G H, P), (G H,), (G H,), (P, H).
         sizes: how many sequences run at each step; never more than at the step before.
         reverse: each sequence from its end to its start.
 
-    Returns: outputs (N, P), the last states, and, as a constant, what its gates let through
-        (N, G H).
+    Returns: outputs, P wide, in the form of the input, the last states, and, of LSTM and GRU, as a
+        constant, what the gates let through (N, G H), packed.
     """
-    tensors = [input, *state, w_ih, w_hh, b_ih, b_hh, w_hr]
+    b_ih = _zeros(w_ih.shape[:1], w_ih) if b_ih is None else b_ih
+    b_hh = _zeros(w_ih.shape[:1], w_ih) if b_hh is None else b_hh
+    tensors = [input, *state, w_ih, w_hh, b_ih, b_hh]
+    if mode == "LSTM":
+        tensors.append(_zeros((0, state[1].shape[1]), w_hh) if w_hr is None else w_hr)
     narrow = input.dtype if input.dtype in STORAGE_ONLY else None
     if narrow is not None:  # rounded once, not at every step
-        tensors = [None if x is None else cast(x, float32) for x in tensors]
-    x, *state_, w_ih, w_hh, b_ih, b_hh, w_hr = tensors  # type: ignore[assignment]
-    y, news, gates = _layer(mode, x, state_, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse)  # type: ignore[arg-type]
+        tensors = [cast(x, float32) for x in tensors]
+    facts: dict[str, Any] = {"sizes": sizes, "reverse": reverse, "batch_first": batch_first}
+    if mode == "LSTM":
+        y, last, cell, gates, _ = apply(LSTM, *tensors, **facts)
+        news = [last, cell]
+    elif mode == "GRU":
+        y, last, gates, _ = apply(GRU, *tensors, **facts)
+        news = [last]
+    else:
+        y, last = apply(RNN, *tensors, **facts, nonlinearity=mode[4:].lower())
+        news, gates = [last], y
     if narrow is not None:
         y, gates, *news = [cast(t, narrow) for t in (y, gates, *news)]
     return y, tuple(news), gates.detach()
 
 
-def _layer(
-    mode: str, input: Tensor, state: list[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None,
-    b_hh: Tensor | None, w_hr: Tensor | None, sizes: Sizes, reverse: bool,
-) -> tuple[Tensor, list[Tensor], Tensor]:  # fmt: skip
-    facts: dict[str, Any] = {"sizes": sizes, "reverse": reverse}
-    if mode == "GRU":  # whose reset gate stands between the second bias and the sum
-        if b_hh is None:
-            b_hh = zeros(w_hh.shape[:1], dtype=w_hh.dtype, device=w_hh.device)
-        y, last, gates, _ = apply(GRU, linear(input, w_ih, b_ih), state[0], w_hh, b_hh, **facts)
-        return y, [last], gates
-    bias = b_ih if b_hh is None else b_ih + b_hh
-    x = linear(input, w_ih, bias)
-    if mode == "LSTM":
-        weights = (w_hh,) if w_hr is None else (w_hh, w_hr)
-        y, last, cell, gates, _ = apply(LSTM, x, *state, *weights, **facts)
-        return y, [last, cell], gates
-    y, last = apply(RNN, x, state[0], w_hh, **facts, nonlinearity=mode[4:].lower())
-    return y, [last], y
+def _zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    return zeros(shape, dtype=like.dtype, device=like.device)

@@ -1,10 +1,11 @@
 """The compiled steps of recurrent layers: a task is a block of sequences, from start to end.
 
-A step is the register tile's product with the weights, kept in panels, and loops of gates over a
-row, short ones of few arrays: LLVM vectorises no others.
+A step adds the register tile's product with the recurrent weights, kept in panels, to what stands
+in the outputs already (the product with the inputs, of all steps at once), and turns that into
+gates in its place: loops over a row, short ones of few arrays, as LLVM vectorises no others.
 
-Letters as in `reference.recurrent`; K is the product's inner length, PW the width of a panel, W of
-all panels together. All arrays are contiguous.
+Letters as in `reference.recurrent`; K is the product's inner length, PW the width of a panel. All
+arrays are contiguous.
 """
 
 from __future__ import annotations
@@ -16,22 +17,37 @@ import numpy as np
 from ...device import Array
 from .jit import helper, kernel
 from .squash import sigmoid, tanh
-from .tile import spread, tile
+from .tile import ROWS, spread, tile
 
-# --- loops that all kinds share ----------------------------------------------------------------
+# --- what all kinds share ------------------------------------------------------------------------
 
 
 @helper
-def product(count: int, a: int, K: int, panels: Any, c: int, itemsize: int) -> None:
-    """C (count, W) = A (count, K) times panels (W / PW, K, PW); `a` and `c` are addresses."""
+def product(out: Any, a: int, K: int, panels: Any, old: int, edge: Any) -> None:
+    """out (count, W), onto what is there if `old`, = A (count, K) times panels (-, K, PW).
+
+    `a` is an address; edge (rows of a tile, PW) takes the last panel, if that is wider than W.
+    """
+    count, W = out.shape
     number, _, PW = panels.shape
-    b, W = panels.ctypes.data, number * PW
+    size, c_i = out.itemsize, out.strides[0] // out.itemsize
     step = spread(count)
     for p in range(number):
+        columns = min(PW, W - p * PW)
         for i in range(0, count, step):
-            rows = min(step, count - i)
-            left, right = a + itemsize * i * K, b + itemsize * p * K * PW
-            tile(rows, left, K, 0, 1, right, 0, PW, c + itemsize * (i * W + p * PW), W, 1, K, 0)
+            m = min(step, count - i)
+            left, right = a + size * i * K, panels.ctypes.data + size * p * K * PW
+            if columns == PW:
+                c = out.ctypes.data + size * (i * c_i + p * PW)
+                tile(m, left, K, 0, 1, right, 0, PW, c, c_i, 1, K, old)
+                continue
+            tile(m, left, K, 0, 1, right, 0, PW, edge.ctypes.data, PW, 1, K, 0)
+            for r in range(m):
+                target, found = out[i + r, p * PW :], edge[r]
+                if not old:
+                    target[:] = 0
+                for j in range(columns):
+                    target[j] += found[j]
 
 
 @helper
@@ -48,52 +64,58 @@ def copy(out: Any, x: Any) -> None:
 
 
 @helper
-def add(out: Any, x: Any, z: Any) -> None:
+def add(out: Any, x: Any) -> None:
     for j in range(out.size):
-        out[j] = x[j] + z[j]
+        out[j] += x[j]
 
 
 @helper
-def sigmoid_of_sum(out: Any, x: Any, z: Any) -> None:
+def multiply(out: Any, x: Any) -> None:
     for j in range(out.size):
-        out[j] = sigmoid(x[j] + z[j])
+        out[j] *= x[j]
 
 
 @helper
-def tanh_of_sum(out: Any, x: Any, z: Any) -> None:
-    for j in range(out.size):
-        out[j] = tanh(x[j] + z[j])
+def to_sigmoid(x: Any) -> None:
+    for j in range(x.size):
+        x[j] = sigmoid(x[j])
+
+
+@helper
+def to_tanh(x: Any) -> None:
+    for j in range(x.size):
+        x[j] = tanh(x[j])
 
 
 # --- plain -------------------------------------------------------------------------------------
 
 
 @kernel(
-    "T[:, ::1], T[:, ::1], const(T[:, ::1]), const(T[:, :, ::1]), const(int64[::1]),"
-    "const(int64[::1]), int64, int64, int64, int64, int64"
+    "T[:, ::1], T[:, ::1], const(T[:, :, ::1]), const(int64[::1]), const(int64[::1]), int64, int64,"
+    "int64, int64, int64"
 )
 def rnn_steps(
-    y: Array, state: Array, x: Array, panels: Array, sizes: Array, starts: Array, reverse: int,
-    relu: int, block: int, first_task: int, last_task: int,
+    y: Array, state: Array, panels: Array, sizes: Array, starts: Array, reverse: int, relu: int,
+    block: int, first_task: int, last_task: int,
 ) -> None:  # fmt: skip
-    """A task is a block of sequences."""
+    """`y` holds ``W_ih x + b`` and becomes the outputs."""
     H, size, zero = y.shape[1], y.itemsize, y.dtype.type(0)
     first, end = first_task * block, min(last_task * block, len(state))
-    z = np.empty((max(end - first, 0), panels.shape[0] * panels.shape[2]), y.dtype)
+    edge = np.empty((ROWS, panels.shape[2]), y.dtype)
+    rows, states = y.reshape(y.size), state.reshape(state.size)
     for k in range(len(sizes)):
         row, count = step_of(k, sizes, starts, reverse, first, end)
         if count <= 0:
             continue
-        product(count, state.ctypes.data + size * first * H, H, panels, z.ctypes.data, size)
-        for r in range(count):
-            out = y[row + r]
-            if relu:
-                add(out, x[row + r], z[r, :H])
-                for j in range(H):
-                    out[j] = zero if out[j] <= zero else out[j]
-            else:
-                tanh_of_sum(out, x[row + r], z[r, :H])
-            copy(state[first + r], out)
+        a = state.ctypes.data + size * first * H
+        product(y[row : row + count], a, H, panels, 1, edge)
+        out = rows[row * H : (row + count) * H]
+        if relu:
+            for j in range(out.size):
+                out[j] = zero if out[j] <= zero else out[j]
+        else:
+            to_tanh(out)
+        copy(states[first * H : (first + count) * H], out)
 
 
 @kernel(
@@ -101,64 +123,69 @@ def rnn_steps(
     "const(int64[::1]), const(int64[::1]), int64, int64, int64, int64, int64"
 )
 def rnn_steps_back(
-    dx: Array, dh: Array, g_y: Array, y: Array, panels: Array, sizes: Array, starts: Array,
+    dz: Array, dh: Array, g_y: Array, y: Array, panels: Array, sizes: Array, starts: Array,
     reverse: int, relu: int, block: int, first_task: int, last_task: int,
 ) -> None:  # fmt: skip
     """`dh` is the gradient of the running state. `reverse` is that of these steps."""
     H, size, zero, one = y.shape[1], y.itemsize, y.dtype.type(0), y.dtype.type(1)
     first, end = first_task * block, min(last_task * block, len(dh))
-    z = np.empty((max(end - first, 0), panels.shape[0] * panels.shape[2]), y.dtype)
+    edge = np.empty((ROWS, panels.shape[2]), y.dtype)
+    d_rows, g_rows, y_rows = dz.reshape(dz.size), g_y.reshape(dz.size), y.reshape(dz.size)
+    totals = dh.reshape(dh.size)
     for k in range(len(sizes)):
         row, count = step_of(k, sizes, starts, reverse, first, end)
         if count <= 0:
             continue
-        for r in range(count):
-            d, out, total = dx[row + r], y[row + r], dh[first + r]
-            add(d, total, g_y[row + r])
-            if relu:
-                for j in range(H):
-                    d[j] = zero if out[j] <= zero else d[j]
-            else:
-                for j in range(H):
-                    d[j] *= one - out[j] * out[j]
-        product(count, dx.ctypes.data + size * row * H, H, panels, z.ctypes.data, size)
-        for r in range(count):
-            copy(dh[first + r], z[r])
+        start, stop = row * H, (row + count) * H
+        d, out = d_rows[start:stop], y_rows[start:stop]
+        copy(d, g_rows[start:stop])
+        add(d, totals[first * H : (first + count) * H])
+        if relu:
+            for j in range(d.size):
+                d[j] = zero if out[j] <= zero else d[j]
+        else:
+            for j in range(d.size):
+                d[j] *= one - out[j] * out[j]
+        product(dh[first : first + count], dz.ctypes.data + size * start, H, panels, 0, edge)
 
 
 # --- GRU ---------------------------------------------------------------------------------------
 
 
 @kernel(
-    "T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], const(T[:, ::1]), const(T[::1]),"
+    "T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], const(T[::1]), const(T[:, :, ::1]),"
     "const(T[:, :, ::1]), const(int64[::1]), const(int64[::1]), int64, int64, int64, int64"
 )
 def gru_steps(
-    y: Array, state: Array, gates: Array, inner: Array, x: Array, b: Array, panels: Array,
+    y: Array, state: Array, gates: Array, inner: Array, b: Array, two: Array, third: Array,
     sizes: Array, starts: Array, reverse: int, block: int, first_task: int, last_task: int,
 ) -> None:  # fmt: skip
-    """A task is a block of sequences."""
+    """`gates` holds ``W_ih x`` and the biases but that of `inner`, b (H,).
+
+    The weights are in two parts: those of r and z, and of n.
+    """
     H, size = y.shape[1], y.itemsize
     first, end = first_task * block, min(last_task * block, len(state))
-    z = np.empty((max(end - first, 0), panels.shape[0] * panels.shape[2]), y.dtype)
+    edge = np.empty((ROWS, two.shape[2]), y.dtype)
     for k in range(len(sizes)):
         row, count = step_of(k, sizes, starts, reverse, first, end)
         if count <= 0:
             continue
-        product(count, state.ctypes.data + size * first * H, H, panels, z.ctypes.data, size)
-        for i in range(count):
-            a, out, old, hidden = x[row + i], y[row + i], state[first + i], z[i, : 3 * H]
-            add(hidden, hidden, b)
-            copy(inner[row + i], hidden[2 * H :])
-            both, new = gates[row + i, : 2 * H], gates[row + i, 2 * H :]
-            sigmoid_of_sum(both, a[: 2 * H], hidden[: 2 * H])
+        a = state.ctypes.data + size * first * H
+        product(gates[row : row + count, : 2 * H], a, H, two, 1, edge)
+        product(inner[row : row + count], a, H, third, 0, edge)
+        for i in range(row, row + count):
+            out, old, hidden = y[i], state[first + i - row], inner[i]
+            both, new = gates[i, : 2 * H], gates[i, 2 * H :]
             r, keep = both[:H], both[H:]
+            add(hidden, b)
+            to_sigmoid(both)
             for j in range(H):
-                new[j] = r[j] * hidden[2 * H + j]
-            tanh_of_sum(new, a[2 * H :], new)
+                new[j] += r[j] * hidden[j]
+            to_tanh(new)
             for j in range(H):
-                out[j] = new[j] + keep[j] * (old[j] - new[j])
-            copy(old, out)
+                old[j] = new[j] + keep[j] * (old[j] - new[j])
+            copy(out, old)
 
 
 @kernel(
@@ -167,86 +194,79 @@ def gru_steps(
     "int64, int64"
 )
 def gru_steps_back(
-    dx: Array, dz: Array, dh: Array, g_y: Array, gates: Array, inner: Array, before: Array,
+    dz: Array, dz_h: Array, dh: Array, g_y: Array, gates: Array, inner: Array, before: Array,
     panels: Array, sizes: Array, starts: Array, reverse: int, block: int, first_task: int,
     last_task: int,
 ) -> None:  # fmt: skip
     """`dh` is the gradient of the running state. `reverse` is that of these steps."""
     H, size, one = dh.shape[1], dh.itemsize, dh.dtype.type(1)
     first, end = first_task * block, min(last_task * block, len(dh))
-    z = np.empty((max(end - first, 0), panels.shape[0] * panels.shape[2]), dh.dtype)
+    edge = np.empty((ROWS, panels.shape[2]), dh.dtype)
     for k in range(len(sizes)):
         row, count = step_of(k, sizes, starts, reverse, first, end)
         if count <= 0:
             continue
-        for i in range(count):
-            total, old, hidden = dh[first + i], before[row + i], inner[row + i]
-            add(total, total, g_y[row + i])
-            r, keep = gates[row + i, :H], gates[row + i, H : 2 * H]
-            new = gates[row + i, 2 * H :]
-            d, e = dx[row + i], dz[row + i]
+        for i in range(row, row + count):
+            total, old, hidden = dh[first + i - row], before[i], inner[i]
+            r, keep, new = gates[i, :H], gates[i, H : 2 * H], gates[i, 2 * H :]
+            d, e = dz[i], dz_h[i]
+            add(total, g_y[i])
             for j in range(H):
                 d[2 * H + j] = total[j] * (one - keep[j]) * (one - new[j] * new[j])
             for j in range(H):
                 d[j] = d[2 * H + j] * hidden[j] * (r[j] - r[j] * r[j])
             for j in range(H):
                 d[H + j] = (old[j] - new[j]) * (keep[j] - keep[j] * keep[j])
-            for j in range(H):
-                d[H + j] *= total[j]
-            copy(e[: 2 * H], d[: 2 * H])
-            for j in range(H):
-                e[2 * H + j] = d[2 * H + j] * r[j]
-            for j in range(H):
-                total[j] *= keep[j]
-        product(count, dz.ctypes.data + size * row * 3 * H, 3 * H, panels, z.ctypes.data, size)
-        for i in range(count):
-            add(dh[first + i], dh[first + i], z[i, :H])
+            multiply(d[H : 2 * H], total)
+            copy(e, d)
+            multiply(e[2 * H :], r)
+            multiply(total, keep)
+        a = dz_h.ctypes.data + size * row * 3 * H
+        product(dh[first : first + count], a, 3 * H, panels, 1, edge)
 
 
 # --- LSTM --------------------------------------------------------------------------------------
 
 
 @kernel(
-    "T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], const(T[:, ::1]),"
-    "const(T[:, :, ::1]), const(T[:, :, ::1]), const(int64[::1]), const(int64[::1]), int64, int64,"
-    "int64, int64"
+    "T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], const(T[:, :, ::1]),"
+    "const(T[:, :, ::1]), const(int64[::1]), const(int64[::1]), int64, int64, int64, int64"
 )
 def lstm_steps(
-    y: Array, state: Array, cell: Array, gates: Array, cells: Array, x: Array, panels: Array,
+    y: Array, state: Array, cell: Array, gates: Array, cells: Array, panels: Array,
     projection: Array, sizes: Array, starts: Array, reverse: int, block: int, first_task: int,
     last_task: int,
 ) -> None:  # fmt: skip
-    """A task is a block of sequences. `projection` has no panels where h is not projected."""
-    H, P, size = cell.shape[1], y.shape[1], y.itemsize
+    """`gates` holds ``W_ih x + b`` and becomes the gates. `projection` is w_hr^T, or nothing."""
+    P, H, size = y.shape[1], cells.shape[1], y.itemsize
     first, end = first_task * block, min(last_task * block, len(state))
-    most = max(end - first, 0)
-    z = np.empty((most, panels.shape[0] * panels.shape[2]), y.dtype)
-    raw = np.empty((most, H), y.dtype)
-    squeezed = np.empty((most, projection.shape[0] * projection.shape[2]), y.dtype)
+    edge = np.empty((ROWS, panels.shape[2]), y.dtype)
+    raw = np.empty((max(end - first, 0) if len(projection) else 0, H), y.dtype)
     for k in range(len(sizes)):
         row, count = step_of(k, sizes, starts, reverse, first, end)
         if count <= 0:
             continue
-        product(count, state.ctypes.data + size * first * P, P, panels, z.ctypes.data, size)
+        a = state.ctypes.data + size * first * P
+        product(gates[row : row + count], a, P, panels, 1, edge)
         for r in range(count):
-            a, s, c, out = x[row + r], z[r], cell[first + r], raw[r]
-            both, g, o = (
-                gates[row + r, : 2 * H], gates[row + r, 2 * H : 3 * H], gates[row + r, 3 * H :]
-            )  # fmt: skip
-            sigmoid_of_sum(both, a[: 2 * H], s[: 2 * H])
-            tanh_of_sum(g, a[2 * H : 3 * H], s[2 * H : 3 * H])
-            sigmoid_of_sum(o, a[3 * H :], s[3 * H : 4 * H])
-            i, f = both[:H], both[H:]
+            i, f = gates[row + r, :H], gates[row + r, H : 2 * H]
+            g, o = gates[row + r, 2 * H : 3 * H], gates[row + r, 3 * H :]
+            c, out = cell[first + r], raw[r] if len(projection) else y[row + r]
+            to_sigmoid(gates[row + r, : 2 * H])
+            to_tanh(g)
+            to_sigmoid(o)
             for j in range(H):
                 c[j] = f[j] * c[j] + i[j] * g[j]
             copy(cells[row + r], c)
             for j in range(H):
-                out[j] = o[j] * tanh(c[j])
+                out[j] = tanh(c[j])
+            multiply(out, o)
         if len(projection):
-            product(count, raw.ctypes.data, H, projection, squeezed.ctypes.data, size)
+            product(y[row : row + count], raw.ctypes.data, H, projection, 0, edge)
         for r in range(count):
-            copy(y[row + r], squeezed[r] if len(projection) else raw[r])
             copy(state[first + r], y[row + r])
+    if len(raw):
+        raw[0, 0] = 0  # Numba frees arrays after their last use by name
 
 
 @kernel(
@@ -255,17 +275,19 @@ def lstm_steps(
     "const(int64[::1]), const(int64[::1]), int64, int64, int64, int64"
 )
 def lstm_steps_back(
-    dx: Array, dh: Array, dc: Array, totals: Array, g_y: Array, gates: Array, cells: Array,
+    dz: Array, dh: Array, dc: Array, totals: Array, g_y: Array, gates: Array, cells: Array,
     c0: Array, panels: Array, projection: Array, sizes: Array, starts: Array, reverse: int,
     block: int, first_task: int, last_task: int,
 ) -> None:  # fmt: skip
-    """`dh` and `dc` are gradients of the running state. `reverse` is that of these steps."""
+    """`dh` and `dc` are gradients of the running state. `reverse` is that of these steps.
+
+    `totals` (N, P), which a projection wants, are the gradients in every step's h.
+    """
     H, P, size = dc.shape[1], dh.shape[1], dh.itemsize
     one = dh.dtype.type(1)
     first, end = first_task * block, min(last_task * block, len(dh))
-    most = max(end - first, 0)
-    z = np.empty((most, panels.shape[0] * panels.shape[2]), dh.dtype)
-    raw = np.empty((most, projection.shape[0] * projection.shape[2]), dh.dtype)
+    edge = np.empty((ROWS, panels.shape[2]), dh.dtype)
+    raw = np.empty((max(end - first, 0) if len(projection) else 0, H), dh.dtype)
     squashed = np.empty(H, dh.dtype)
     for k in range(len(sizes)):
         row, count = step_of(k, sizes, starts, reverse, first, end)
@@ -275,17 +297,13 @@ def lstm_steps_back(
         if k + 1 < len(sizes):
             earlier, started = step_of(k + 1, sizes, starts, reverse, first, end)
         for r in range(count):
-            add(totals[row + r], dh[first + r], g_y[row + r])
+            add(dh[first + r], g_y[row + r])
         if len(projection):
-            product(
-                count, totals.ctypes.data + size * row * P, P, projection, raw.ctypes.data, size
-            )
+            for r in range(count):
+                copy(totals[row + r], dh[first + r])
+            product(raw[:count], dh.ctypes.data + size * first * P, P, projection, 0, edge)
         for r in range(count):
-            d, a, total = (
-                dx[row + r],
-                gates[row + r],
-                raw[r] if len(projection) else totals[row + r],
-            )
+            d, a, total = dz[row + r], gates[row + r], raw[r] if len(projection) else dh[first + r]
             dcell, now = dc[first + r], cells[row + r]
             old = cells[earlier + r] if r < started else c0[first + r]
             i, f, g, o = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
@@ -301,8 +319,6 @@ def lstm_steps_back(
                 d[H + j] = dcell[j] * old[j] * (f[j] - f[j] * f[j])
             for j in range(H):
                 d[2 * H + j] = dcell[j] * i[j] * (one - g[j] * g[j])
-            for j in range(H):
-                dcell[j] *= f[j]
-        product(count, dx.ctypes.data + size * row * 4 * H, 4 * H, panels, z.ctypes.data, size)
-        for r in range(count):
-            copy(dh[first + r], z[r])
+            multiply(dcell, f)
+        a = dz.ctypes.data + size * row * 4 * H
+        product(dh[first : first + count], a, 4 * H, panels, 0, edge)
