@@ -10,6 +10,7 @@ network converts once, at its first convolution.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..errors import ArgumentError, ShapeError
@@ -22,7 +23,6 @@ from .layer_arguments import (
     layer_function,
     need_float_or_int64,
     numbers,
-    per_channel,
     positive,
     same_dtype,
     span,
@@ -43,11 +43,13 @@ def pair(value: Any, name: str, op: str) -> Pair:
 
 
 class Family(NamedTuple):
-    """A convolution and its two adjoints."""
+    """A convolution and its two adjoints; the two of images also with a bias a channel."""
 
     conv: Primitive
     input_grad: Primitive
     weight_grad: Primitive
+    conv_bias: Primitive
+    input_grad_bias: Primitive
 
 
 def _family(name: str, room: str) -> Family:
@@ -106,22 +108,45 @@ def _family(name: str, room: str) -> Family:
             ),
         ),
     )  # fmt: skip
-    return Family(conv, input_grad, weight_grad)
+    conv_bias = _with_bias(
+        conv, lambda x, weight, bias, *, out_shape, **settings: image(x, None, out_shape=out_shape)
+    )
+    input_grad_bias = _with_bias(
+        input_grad,
+        lambda g_out, weight, bias, *, out_shape, **settings: image(
+            g_out, None, out_shape=out_shape
+        ),
+    )
+    return Family(conv, input_grad, weight_grad, conv_bias, input_grad_bias)
+
+
+def _with_bias(prim: Primitive, spec: Callable[..., Spec]) -> Primitive:
+    """`prim` with a bias: its kernel adds it to sums that it has at hand."""
+    return Primitive(
+        f"{prim.name}_bias",
+        spec,
+        kernel=prim.kernel,
+        vjps=(*prim.vjps, lambda g: g.sum((0, *range(2, g.ndim)))),
+        formula=prim.formula and f"{prim.formula} + b[o]",
+    )
 
 
 FAMILIES = {2: _family("conv2d", "conv"), 3: _family("conv3d", "conv3d")}
 
 
-def run(prim: str, a: Tensor, b: Tensor, *, out_shape: Shape, **settings: Any) -> Tensor:
+def run(
+    prim: str, a: Tensor, b: Tensor, bias: Tensor | None, *, out_shape: Shape, **settings: Any
+) -> Tensor:
     """The member `prim` of the family on (N, C, ...) inputs; a sequence as an image of height 1."""
+    prim, more = (prim, ()) if bias is None else (f"{prim}_bias", (bias,))
     if len(out_shape) > 3:
-        return apply(getattr(FAMILIES[len(out_shape) - 2], prim), a, b, out_shape=out_shape,
-                     **settings)  # fmt: skip
+        family = FAMILIES[len(out_shape) - 2]
+        return apply(getattr(family, prim), a, b, *more, out_shape=out_shape, **settings)
     for name, flat in (("stride", 1), ("padding", 0), ("dilation", 1)):
         settings[name] = (flat, *settings[name])
     tall = (*out_shape[:2], 1, *out_shape[2:])
-    prims = FAMILIES[2]
-    out = apply(getattr(prims, prim), unsqueeze(a, 2), unsqueeze(b, 2), out_shape=tall, **settings)
+    inputs = unsqueeze(a, 2), unsqueeze(b, 2), *more
+    out = apply(getattr(FAMILIES[2], prim), *inputs, out_shape=tall, **settings)
     return reshape(out, out_shape)
 
 
@@ -199,9 +224,9 @@ def _convolve(
         )
     check_bias(op, bias, weight.shape[0])
     shape = (x.shape[0], weight.shape[0], *_windows(op, x.shape, weight.shape, s, p, d))
-    out = run("conv", x, weight, out_shape=shape, stride=s, padding=p, dilation=d, groups=groups)
-    if bias is not None:
-        out = out + per_channel(bias, out.ndim)
+    out = run(
+        "conv", x, weight, bias, out_shape=shape, stride=s, padding=p, dilation=d, groups=groups
+    )
     return unbatched(out, single)
 
 

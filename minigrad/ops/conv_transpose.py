@@ -14,7 +14,6 @@ from .layer_arguments import (
     batched,
     layer_function,
     numbers,
-    per_channel,
     positive,
     span,
     unbatched,
@@ -117,9 +116,7 @@ def _transpose(
             f"{weight.shape}, padding {p}): use a smaller padding"
         )
     out = run(
-        "input_grad", x, weight, out_shape=(x.shape[0], channels, *sizes),
+        "input_grad", x, weight, bias, out_shape=(x.shape[0], channels, *sizes),
         stride=s, padding=p, dilation=d, groups=groups,
     )  # fmt: skip
-    if bias is not None:
-        out = out + per_channel(bias, out.ndim)
     return unbatched(out, single)

@@ -28,12 +28,12 @@ def output_shape(x, weight, stride, padding, dilation):
     return (x.shape[0], weight.shape[0], sizes[0] + 1, sizes[1] + 1)
 
 
-def run(module, x, weight, g, layout, attrs):
+def run(module, x, weight, g, layout, attrs, biases=(None, None)):
     """Forward and both gradients, into poisoned outputs."""
     outs = [random(array.shape, x.dtype, layout) * np.nan for array in (g, x)]
     outs.append(np.full(weight.shape, np.nan, x.dtype))
-    module.conv2d(outs[0], x, weight, **attrs)
-    module.conv2d_input_grad(outs[1], g, weight, **attrs)
+    module.conv2d(outs[0], x, weight, biases[0], **attrs)
+    module.conv2d_input_grad(outs[1], g, weight, biases[1], **attrs)
     module.conv2d_weight_grad(outs[2], x, g, **attrs)
     return outs
 
@@ -48,6 +48,7 @@ def assert_close(actual, expected):
 CASES = [
     (2, 1, 9, 8, 5, (3, 3), (1, 1), (0, 0), (1, 1), 1),
     (2, 3, 9, 8, 40, (3, 2), (2, 1), (1, 2), (1, 1), 1),
+    (2, 100, 5, 200, 33, (3, 3), (1, 1), (1, 1), (1, 1), 1),  # pieces of a panel, bands of rows
     (1, 32, 7, 20, 16, (3, 3), (2, 3), (1, 1), (1, 2), 1),
     (3, 4, 11, 8, 34, (3, 3), (1, 1), (2, 1), (2, 1), 2),
     (2, 9, 11, 13, 9, (3, 2), (2, 1), (1, 1), (1, 2), 9),
@@ -68,12 +69,14 @@ def test_cpu_is_reference(case, dtype):
         g = random(output_shape(x, weight, stride, padding, dilation), dtype, layout, seed=2)
         for array in (x, weight, g):
             array.flags.writeable = False
-        for actual, expected in zip(
-            run(cpu, x, weight, g, layout, attrs),
-            run(reference, x, weight, g, layout, attrs),
-            strict=True,
-        ):
-            assert_close(actual, expected)
+        biases = [random((channels, 1, 1, 1), dtype).reshape(-1) for channels in (CO, C)]
+        for both in ((None, None), biases):
+            for actual, expected in zip(
+                run(cpu, x, weight, g, layout, attrs, both),
+                run(reference, x, weight, g, layout, attrs, both),
+                strict=True,
+            ):
+                assert_close(actual, expected)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c[0] and c[1]], ids=str)

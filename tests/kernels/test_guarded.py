@@ -135,8 +135,8 @@ def convolution(dims, transposed=False):
         N = draw.choice([0, 1, 3])
         w = (C, CO // groups, *kernel) if transposed else (CO, C // groups, *kernel)
         name = f"conv_transpose{dims}d" if transposed else f"conv{dims}d"
-        arrays = [some(draw, N, C, *sizes, dtype=dtype), some(draw, *w, dtype=dtype)]
-        return lambda x, w: getattr(F, name)(x, w, groups=groups, **attrs), arrays
+        arrays = [some(draw, *s, dtype=dtype) for s in ((N, C, *sizes), w, (CO,))]
+        return lambda x, w, b: getattr(F, name)(x, w, b, groups=groups, **attrs), arrays
 
     return case
 

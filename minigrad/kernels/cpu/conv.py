@@ -10,34 +10,21 @@ from __future__ import annotations
 import numpy as np
 
 from ...device import Array
+from ...memory import empty
 from ..reference import conv as reference
 from . import depthwise
+from .conv_memory import deliver, in_panels, nhwc, nhwc_out, put_rows, sum_parts
 from .jit import kernel, launch
-from .tile import ROWS, panel, spread, tile
+from .tile import ROWS, panel, spread, tile_sum
 
 Pair = tuple[int, int]
 
 _COLUMN_ELEMENTS = 1 << 15  # of one block of columns in the input gradient: it stays in cache
-
-
-# --- memory: channels last, padded, columns in panels ----------------------------------------
-
-
-def _nhwc(x: Array, groups: int = 1, padding: Pair = (0, 0), width: int = 1) -> Array:
-    """x (N, G·C, H, W) as a contiguous (N, Hp, Wp, G, Cp), Cp a multiple of `width`.
-
-    Nothing is copied where the memory is so already.
-    """
-    N, GC, H, W = x.shape
-    C = GC // groups
-    CP = -(-C // width) * width
-    last = x.transpose(0, 2, 3, 1)
-    if padding == (0, 0) and CP == C and last.flags.c_contiguous and last.flags.aligned:
-        return last.reshape(N, H, W, groups, C)
-    PH, PW = padding
-    out = np.zeros((N, H + 2 * PH, W + 2 * PW, groups, CP), x.dtype)
-    out[:, PH : PH + H, PW : PW + W, :, :C] = last.reshape(N, H, W, groups, C)
-    return out
+_GRADIENT_ELEMENTS = 1 << 13  # of the rows of g that one tap after the other goes over
+_DEPTH = 256  # of a piece of a panel that stays in cache
+_BAND = 1 << 16  # elements of the rows of x and g that stay in cache
+_TOTALS = 1 << 16  # sums of the weight gradient that an image is added to while it is in cache
+_PARTS = 16  # that a batch's weight gradient is cut into, where its tiles are few
 
 
 def _tiles(rows: int) -> int:
@@ -46,93 +33,105 @@ def _tiles(rows: int) -> int:
     return -(-rows // step)
 
 
-def _panels(matrix: Array, width: int) -> Array:
-    """matrix (G, K, columns) as (G, panels, K, width), zeros in the last panel's spare columns."""
-    G, K, columns = matrix.shape
-    count = -(-columns // width)
-    out = np.zeros((G, K, count * width), matrix.dtype)
-    out[..., :columns] = matrix
-    return np.ascontiguousarray(out.reshape(G, K, count, width).transpose(0, 2, 1, 3))
+def _nanoseconds(outputs: int, products: int) -> float:
+    """Estimated work of a pass on one core: `products` for each of `outputs`, read or written."""
+    return outputs * (0.3 + 0.02 * products)
 
 
 # --- forward ---------------------------------------------------------------------------------
 
 
 @kernel(
-    "T[:, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, ::1]),"
+    "T[:, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, :, ::1]), const(T[:, ::1]),"
     "int64, int64, int64, int64, int64, int64, int64, int64"
 )
 def forward(
-    out: Array, x: Array, weight: Array, KH: int, KW: int, SH: int, SW: int, DH: int, DW: int,
-    first: int, last: int,
+    out: Array, x: Array, weight: Array, bias: Array, KH: int, KW: int, SH: int, SW: int, DH: int,
+    DW: int, first: int, last: int,
 ) -> None:  # fmt: skip
-    """out (N, OH, OW, G, CO) from x (N, H, W, G, C), weight (G, panels, KH·KW·C, P)."""
+    """out (N, OH, OW, G, CO) from x (N, H, W, G, C), weight (G, panels, KH·KW, C, P) and bias
+    (G, panels·P), which may be empty. A task is a row of out.
+
+    All rows of a task's range go over one piece of a panel after the other, which stays in cache.
+    """
     _, H, W, G, C = x.shape
     _, OH, OW, _, CO = out.shape
-    _, panels, K, P = weight.shape
+    _, panels, T, _, P = weight.shape
     scratch = np.empty((6, P), out.dtype)
     step = spread(OW)
     # Neighbouring taps are neighbours in memory: one run of KW·C inputs, KH of them.
     joined = DW == 1 and G == 1
     runs, batch, count, jump = (1, KH, KW * C, DH * W * C) if joined else (KH, KW, C, DW * G * C)
+    depth = count
+    if joined and KH * count > _DEPTH:
+        runs, batch, depth = KH, 1, (count - 1) // ((count - 1) // _DEPTH + 1) + 1
+    pieces = max(1, (count + depth - 1) // max(1, depth))
     size = out.itemsize
-    for g in range(G):
-        for p in range(panels):
-            whole = (p + 1) * P <= CO
-            for row in range(first, last):
-                n, h = row // OH, row % OH
-                for w in range(0, OW, step):
-                    m = min(step, OW - w)
-                    if whole:
-                        c = out.ctypes.data + size * (((row * OW + w) * G + g) * CO + p * P)
-                    else:
-                        c = scratch.ctypes.data
-                    c_row = G * CO if whole else P
-                    for run in range(runs):
-                        pixel = (n * H + h * SH + run * DH) * W + w * SW
-                        a = x.ctypes.data + size * ((pixel * G + g) * C)
-                        k = (g * panels + p) * K + run * batch * count
-                        b = weight.ctypes.data + size * (k * P)
-                        tile(
-                            m, a, SW * G * C, jump, 1, b, count * P, P, c, c_row, batch, count, run
-                        )
-                    if not whole:
-                        for i in range(m):
-                            for j in range(CO - p * P):
-                                out[n, h, w + i, g, p * P + j] = scratch[i, j]
+    for task in range(G * panels * runs * pieces):
+        column, piece = task // (runs * pieces), task % (runs * pieces)
+        g, p, run, k_first = column // panels, column % panels, piece // pieces, piece % pieces
+        k_first *= depth
+        width = min(P, CO - p * P)
+        b = weight.ctypes.data + size * ((column * T * C + run * batch * count + k_first) * P)
+        start = bias.ctypes.data + size * (column * P) if bias.size and piece == 0 else 0
+        for row in range(first, last):
+            n, h = row // OH, row % OH
+            for w in range(0, OW, step):
+                m = min(step, OW - w)
+                pixel = (n * H + h * SH + run * DH) * W + w * SW
+                a = x.ctypes.data + size * ((pixel * G + g) * C + k_first)
+                target = out.ctypes.data + size * (((row * OW + w) * G + g) * CO + p * P)
+                c, c_row = (target, G * CO) if width == P else (scratch.ctypes.data, P)
+                d, d_row = (c, c_row) if piece and width == P else (start, 0)
+                tile_sum(
+                    m, a, SW * G * C, jump, 1, b, count * P, P, c, c_row, d, d_row,
+                    batch, min(depth, count - k_first),
+                )  # fmt: skip
+                if width < P:
+                    put_rows(target, G * CO, c, m, width, piece > 0, size)
 
 
 def conv2d(
-    out: Array, x: Array, weight: Array, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> None:
-    """out (N, CO, OH, OW) = x (N, C, H, W) correlated with weight (CO, C/G, KH, KW)."""
+    out: Array, x: Array, weight: Array, bias: Array | None = None, *,
+    stride: Pair, padding: Pair, dilation: Pair, groups: int,
+) -> None:  # fmt: skip
+    """out (N, CO, OH, OW) = x (N, C, H, W) by weight (CO, C/G, KH, KW), correlated, + bias (CO)."""
     if out.dtype.kind != "f":
         reference.conv2d(
-            out, x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+            out, x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups
         )
         return
     if out.size == 0:
         return
     N, CO, OH, _ = out.shape
     _, C, KH, KW = weight.shape
-    image = _nhwc(x, groups, padding)
-    result = _nhwc_out(out, groups)
+    result = nhwc_out(out, groups)
     work = _nanoseconds(out.size, KH * KW * C)
     if groups == CO and C == 1:
+        image = nhwc(x, groups, padding)
         launch(
             depthwise.forward, N * OH, result[..., 0], image[..., 0], _depthwise(weight),
             *stride, *dilation, nanoseconds=work,
         )  # fmt: skip
+        if bias is not None:
+            result += bias[:, None]
     else:
-        columns = weight.reshape(groups, CO // groups, C, KH, KW).transpose(0, 3, 4, 2, 1)
-        packed = _panels(columns.reshape(groups, KH * KW * C, CO // groups), panel(out.dtype))
-        launch(forward, N * OH, result, image, packed, KH, KW, *stride, *dilation, nanoseconds=work)
-    _deliver(out, result)
+        image = nhwc(x, groups, padding)
+        columns = weight.reshape(groups, CO // groups, C, KH * KW).transpose(0, 3, 2, 1)
+        packed = in_panels(columns)
+        start = _padded_bias(bias, groups, packed)
+        settings = (KH, KW, *stride, *dilation)
+        launch(forward, N * OH, result, image, packed, start, *settings, nanoseconds=work)
+    deliver(out, result)
 
 
-def _nanoseconds(outputs: int, products: int) -> float:
-    """Estimated work of a pass on one core: `products` for each of `outputs`, read or written."""
-    return outputs * (0.3 + 0.03 * products)
+def _padded_bias(bias: Array | None, groups: int, packed: Array) -> Array:
+    """bias (CO,) as (G, panels·P), as far as the panels of `packed` reach; empty for None."""
+    if bias is None:
+        return np.empty((0, 0), packed.dtype)
+    start = np.zeros((groups, packed.shape[1] * packed.shape[4]), packed.dtype)
+    start[:, : bias.size // groups] = bias.reshape(groups, -1)
+    return start
 
 
 def _depthwise(weight: Array) -> Array:
@@ -140,55 +139,96 @@ def _depthwise(weight: Array) -> Array:
     return np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
 
 
-def _nhwc_out(out: Array, groups: int) -> Array:
-    """An (N, H, W, G, C) to compute into: a view of `out` where its memory is channels last."""
-    N, C, H, W = out.shape
-    last = out.transpose(0, 2, 3, 1)
-    if last.flags.c_contiguous and last.flags.aligned:
-        return last.reshape(N, H, W, groups, C // groups)
-    return np.empty((N, H, W, groups, C // groups), out.dtype)
-
-
-def _deliver(out: Array, result: Array) -> None:
-    if not np.may_share_memory(out, result):
-        N, C, H, W = out.shape
-        out[...] = result.reshape(N, H, W, C).transpose(0, 3, 1, 2)
-
-
 # --- gradient in the input -------------------------------------------------------------------
 
 
 @kernel(
-    "T[:, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, ::1]),"
+    "T[:, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, :, ::1]), const(T[:, ::1]),"
     "int64, int64, int64, int64, int64, int64, int64, int64, int64, int64"
 )
 def input_grad(
-    out: Array, g: Array, weight: Array, KH: int, KW: int, SH: int, SW: int, DH: int, DW: int,
-    PH: int, PW: int, first: int, last: int,
+    out: Array, g: Array, weight: Array, bias: Array, KH: int, KW: int, SH: int, SW: int, DH: int,
+    DW: int, PH: int, PW: int, first: int, last: int,
 ) -> None:  # fmt: skip
-    """out (N, H, W, B, C) from g (N, OH, OW, G, CO), weight (B, panels, CO, P).
+    """out (N, H, W, G, C) from g (N, OH, OW, G, CO), weight (G, panels, KH·KW, CO, P) and bias
+    (G, panels·P), which may be empty. A task is a panel of an image of out.
 
-    B counts blocks of channels, each within one group; a panel's columns are (kh, kw, c). A few
-    rows of g at a time become columns, which are added into the image in a fixed order.
+    A tap turns a row of g into a part of a row of out. Taps take turns over a few rows of g.
     """
-    _, H, W, B, C = out.shape
-    _, OH, OW, G, CO = g.shape
-    _, panels, _, P = weight.shape
+    _, H, W, G, C = out.shape
+    _, OH, OW, _, CO = g.shape
+    _, panels, T, _, P = weight.shape
+    scratch = np.empty((6, P), out.dtype)
+    size = out.itemsize
+    block = max(1, _GRADIENT_ELEMENTS // (OW * CO))
+    for task in range(first, last):
+        n, q, p = task // (G * panels), task // panels % G, task % panels
+        width = min(P, C - p * P)
+        for h in range(H):
+            for w in range(W):
+                for c in range(p * P, p * P + width):
+                    out[n, h, w, q, c] = bias[q, c] if bias.size else 0
+        for block_first in range(0, OH, block):
+            block_last = min(OH, block_first + block)
+            for tap in range(T):
+                h_start, w_start = tap // KW * DH - PH, tap % KW * DW - PW
+                # The first and last of g's columns that meet the image.
+                left = max(0, (SW - 1 - w_start) // SW)
+                right = min(OW, (W - 1 - w_start) // SW + 1)
+                if left >= right:
+                    continue
+                step = spread(right - left)
+                b = weight.ctypes.data + size * (((q * panels + p) * T + tap) * CO * P)
+                for oh in range(block_first, block_last):
+                    h = oh * SH + h_start
+                    if not 0 <= h < H:
+                        continue
+                    for ow in range(left, right, step):
+                        m = min(step, right - ow)
+                        a = g.ctypes.data + size * ((((n * OH + oh) * OW + ow) * G + q) * CO)
+                        pixel = (n * H + h) * W + ow * SW + w_start
+                        target = out.ctypes.data + size * ((pixel * G + q) * C + p * P)
+                        row = SW * G * C
+                        whole = width == P
+                        c, c_row = (target, row) if whole else (scratch.ctypes.data, P)
+                        d = target if whole else 0
+                        tile_sum(m, a, G * CO, 0, 1, b, 0, P, c, c_row, d, c_row, 1, CO)
+                        if not whole:
+                            put_rows(target, row, c, m, width, True, size)
+
+
+@kernel(
+    "T[:, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, :, ::1]), const(T[:, ::1]),"
+    "int64, int64, int64, int64, int64, int64, int64, int64, int64, int64"
+)
+def input_grad_columns(
+    out: Array, g: Array, weight: Array, bias: Array, KH: int, KW: int, SH: int, SW: int, DH: int,
+    DW: int, PH: int, PW: int, first: int, last: int,
+) -> None:  # fmt: skip
+    """`input_grad` for few channels: a panel's columns are (kh, kw, c), in weight (G, panels, 1,
+    CO, P). Columns of a few rows of g at a time are added into out. A task is an image of out."""
+    _, H, W, G, C = out.shape
+    _, OH, OW, _, CO = g.shape
+    _, panels, _, _, P = weight.shape
     block = max(1, _COLUMN_ELEMENTS // (OW * panels * P))  # rows of g
     columns = np.empty((block * OW, panels * P), out.dtype)
     size = out.itemsize
     for task in range(first, last):
-        n, q = task // B, task % B
-        out[n, :, :, q] = 0
+        n, q = task // G, task % G
+        for h in range(H):
+            for w in range(W):
+                for c in range(C):
+                    out[n, h, w, q, c] = bias[q, c] if bias.size else 0
         for top in range(0, OH, block):
             pixels = min(block, OH - top) * OW
             step = spread(pixels)
             for p in range(panels):
                 b = weight.ctypes.data + size * ((q * panels + p) * CO * P)
                 for i in range(0, pixels, step):
-                    a = g.ctypes.data + size * ((((n * OH + top) * OW + i) * G + q * G // B) * CO)
+                    a = g.ctypes.data + size * ((((n * OH + top) * OW + i) * G + q) * CO)
                     c = columns.ctypes.data + size * ((i * panels + p) * P)
-                    tile(min(step, pixels - i), a, G * CO, 0, 1, b, 0, P, c, panels * P, 1, CO, 0)
+                    m = min(step, pixels - i)
+                    tile_sum(m, a, G * CO, 0, 1, b, 0, P, c, panels * P, 0, 0, 1, CO)
             for i in range(pixels):
                 for kh in range(KH):
                     h = (top + i // OW) * SH + kh * DH - PH
@@ -202,12 +242,13 @@ def input_grad(
 
 
 def conv2d_input_grad(
-    out: Array, g: Array, weight: Array, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> None:
-    """The adjoint of `conv2d` in x: out (N, C, H, W) from g (N, CO, OH, OW)."""
+    out: Array, g: Array, weight: Array, bias: Array | None = None, *,
+    stride: Pair, padding: Pair, dilation: Pair, groups: int,
+) -> None:  # fmt: skip
+    """The adjoint of `conv2d` in x: out (N, C, H, W) from g (N, CO, OH, OW), + bias (C)."""
     if out.dtype.kind != "f":
         reference.conv2d_input_grad(
-            out, g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+            out, g, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups
         )
         return
     if out.size == 0:
@@ -215,63 +256,84 @@ def conv2d_input_grad(
     N, CO = g.shape[:2]
     _, C, KH, KW = weight.shape
     work = _nanoseconds(g.size, KH * KW * C)
+    result = nhwc_out(out, groups)
     if groups == CO and C == 1:
-        result = _nhwc_out(out, groups)
         launch(
-            depthwise.input_grad, N, result[..., 0], _nhwc(g, groups)[..., 0], _depthwise(weight),
+            depthwise.input_grad, N, result[..., 0], nhwc(g, groups)[..., 0], _depthwise(weight),
             *stride, *dilation, *padding, nanoseconds=work,
         )  # fmt: skip
-        _deliver(out, result)
+        if bias is not None:
+            result += bias[:, None]
+        deliver(out, result)
         return
-    P = panel(out.dtype)
-    # One image a task; where images are few, one block of channels of one image.
-    blocks = C // P if N * groups < 8 and C % P == 0 else 1
-    columns = weight.reshape(groups, CO // groups, blocks, C // blocks, KH, KW)
-    columns = columns.transpose(0, 2, 1, 4, 5, 3)  # (G, blocks, CO, KH, KW, C)
-    packed = _panels(columns.reshape(groups * blocks, CO // groups, -1), P)
-    result = _nhwc_out(out, groups * blocks)
-    launch(
-        input_grad, N * groups * blocks, result, _nhwc(g, groups), packed,
-        KH, KW, *stride, *dilation, *padding, nanoseconds=work,
-    )  # fmt: skip
-    _deliver(out, result)
+    taps = weight.reshape(groups, CO // groups, C, KH * KW).transpose(0, 3, 1, 2)
+    settings = (KH, KW, *stride, *dilation, *padding)
+    if panel(out.dtype) < 2 * C or g.size == 0:
+        packed = in_panels(taps)  # (G, panels, KH·KW, CO, P)
+        start = _padded_bias(bias, groups, packed)
+        tasks, run = N * groups * packed.shape[1], input_grad
+    else:
+        columns = taps.transpose(0, 2, 1, 3).reshape(groups, 1, CO // groups, KH * KW * C)
+        packed = in_panels(columns)
+        start = _padded_bias(bias, groups, packed)
+        tasks, run = N * groups, input_grad_columns
+    launch(run, tasks, result, nhwc(g, groups), packed, start, *settings, nanoseconds=work)
+    deliver(out, result)
 
 
 # --- gradient in the weight ------------------------------------------------------------------
 
 
 @kernel(
-    "T[:, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, :, ::1]),"
+    "T[:, :, :, :, :, ::1], const(T[:, :, :, :, ::1]), const(T[:, :, :, :, ::1]),"
     "int64, int64, int64, int64, int64, int64, int64, int64"
 )
 def weight_grad(
     out: Array, x: Array, g: Array, KH: int, KW: int, SH: int, SW: int, DH: int, DW: int,
     first: int, last: int,
 ) -> None:  # fmt: skip
-    """out (G, KH·KW, C, panels, P) from x (N, H, W, G, C), g (N, OH, OW, G, CO), CO = panels·P.
+    """out (parts, G, KH·KW, C, panels, P) from x (N, H, W, G, C), g (N, OH, OW, G, CO), with
+    CO = panels·P.
 
-    A task is a tile's rows of out, all columns. Images are the outer loop: each stays in cache.
+    A task is a tile's rows of out, all columns, for a part of the batch. As many rows as stay in
+    cache go over one band of an image after the other.
     """
     N, H, W, G, C = x.shape
     _, OH, OW, _, CO = g.shape
+    parts, _, _, _, _, P = out.shape
     joined = DW == 1 and G == 1
     taps, rows, jump = (KH, KW * C, 0) if joined else (KH * KW, C, DW)
     step = spread(rows)
     tiles = (rows + step - 1) // step
+    tasks = G * taps * tiles  # of a part
     size = out.itemsize
-    P = out.shape[4]
-    for n in range(N):
-        for task in range(first, last):
-            group, tap, row = task // (taps * tiles), task // tiles % taps, task % tiles * step
-            kh, kw = (tap, 0) if joined else (tap // KW, tap % KW)
-            a = x.ctypes.data + size * ((((n * H + kh * DH) * W + kw * jump) * G + group) * C + row)
-            c = out.ctypes.data + size * (((group * taps + tap) * rows + row) * CO)
-            b = g.ctypes.data + size * ((n * OH * OW * G + group) * CO)
-            for p in range(0, CO, P):
-                tile(
-                    min(step, rows - row), a, 1, SH * W * G * C, SW * G * C,
-                    b + size * p, OW * G * CO, G * CO, c + size * p, CO, OH, OW, n,
-                )  # fmt: skip
+    block = max(1, _TOTALS // (step * CO))
+    height = max(1, _BAND // (G * (OW * CO + SH * W * C)))
+    bands = (OH + height - 1) // height
+    start = first
+    while start < last:
+        part = start // tasks
+        stop = min(last, (part + 1) * tasks, start + block)
+        n_first, n_last = N * part // parts, N * (part + 1) // parts
+        for band in range(n_first * bands, n_last * bands):
+            n, h = band // bands, band % bands * height
+            for task in range(start, stop):
+                tap, row = task // tiles % taps, task % tiles * step
+                group = task // (taps * tiles) % G
+                kh, kw = (tap, 0) if joined else (tap // KW, tap % KW)
+                pixel = (n * H + h * SH + kh * DH) * W + kw * jump
+                a = x.ctypes.data + size * ((pixel * G + group) * C + row)
+                place = ((part * G + group) * taps + tap) * rows + row
+                c = out.ctypes.data + size * (place * CO)
+                b = g.ctypes.data + size * (((n * OH + h) * OW * G + group) * CO)
+                for p in range(0, CO, P):
+                    d = c + size * p if band > n_first * bands else 0
+                    tile_sum(
+                        min(step, rows - row), a, 1, SH * W * G * C, SW * G * C,
+                        b + size * p, OW * G * CO, G * CO, c + size * p, CO, d, CO,
+                        min(height, OH - h), OW,
+                    )  # fmt: skip
+        start = stop
 
 
 def conv2d_weight_grad(
@@ -284,23 +346,30 @@ def conv2d_weight_grad(
         out[...] = 0
         return
     CO, C, KH, KW = out.shape
-    image = _nhwc(x, groups, padding)
+    N = len(g)
+    image = nhwc(x, groups, padding)
     work = _nanoseconds(g.size, KH * KW * C)
     if groups == CO and C == 1:
-        parts = np.empty((len(g), KH, KW, CO), out.dtype)
+        by_image = np.empty((N, KH, KW, CO), out.dtype)
         launch(
-            depthwise.weight_grad, len(g), parts, image[..., 0], _nhwc(g, groups)[..., 0],
+            depthwise.weight_grad, N, by_image, image[..., 0], nhwc(g, groups)[..., 0],
             *stride, *dilation, nanoseconds=work,
         )  # fmt: skip
-        out[:, 0] = parts.sum(axis=0, dtype=np.float64).transpose(2, 0, 1)
+        out[:, 0] = by_image.sum(axis=0, dtype=np.float64).transpose(2, 0, 1)
         return
     P = panel(out.dtype)
-    outputs = _nhwc(g, groups, width=P)
-    result = np.empty((groups, KH * KW, C, outputs.shape[-1] // P, P), out.dtype)
+    outputs = nhwc(g, groups, width=P)
     joined = dilation[1] == 1 and groups == 1
     rows = KW * C if joined else C
     tiles = groups * (KH if joined else KH * KW) * _tiles(rows)
-    launch(weight_grad, tiles, result, image, outputs, KH, KW, *stride, *dilation, nanoseconds=work)
-    trimmed = result.reshape(groups, KH * KW, C, -1)[..., : CO // groups]
-    trimmed = trimmed.transpose(0, 3, 2, 1)  # (G, CO/G, C, KH·KW)
-    out[...] = trimmed.reshape(out.shape)
+    parts = min(N, -(-_PARTS // tiles))
+    result = empty((parts, groups, KH * KW, C, outputs.shape[-1] // P, P), out.dtype)
+    settings = (KH, KW, *stride, *dilation)
+    launch(weight_grad, parts * tiles, result, image, outputs, *settings, nanoseconds=work)
+    summed = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+    launch(
+        sum_parts, groups * C, summed.reshape(groups, CO // groups, C, KH * KW),
+        result.reshape(parts, groups, KH * KW, C, -1), nanoseconds=0.7 * result.size,
+    )  # fmt: skip
+    if summed is not out:
+        out[...] = summed

@@ -10,19 +10,19 @@ Triple = tuple[int, int, int]
 
 
 def conv3d(
-    out: Array, x: Array, weight: Array, *, stride: Triple, padding: Triple, dilation: Triple,
-    groups: int,
+    out: Array, x: Array, weight: Array, bias: Array | None = None, *,
+    stride: Triple, padding: Triple, dilation: Triple, groups: int,
 ) -> None:  # fmt: skip
-    """out (N, CO, OD, OH, OW) = x (N, C, D, H, W) correlated with weight (CO, C/G, KD, KH, KW)."""
-    forward(conv.conv2d, out, x, weight, stride, padding, dilation, groups)
+    """out (N, CO, OD, OH, OW) = x (N, C, D, H, W) by weight (CO, C/G, KD, KH, KW), + bias (CO)."""
+    forward(conv.conv2d, out, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d_input_grad(
-    out: Array, g: Array, weight: Array, *, stride: Triple, padding: Triple, dilation: Triple,
-    groups: int,
+    out: Array, g: Array, weight: Array, bias: Array | None = None, *,
+    stride: Triple, padding: Triple, dilation: Triple, groups: int,
 ) -> None:  # fmt: skip
-    """The adjoint of `conv3d` in x: out (N, C, D, H, W) from g (N, CO, OD, OH, OW)."""
-    input_grad(conv.conv2d_input_grad, out, g, weight, stride, padding, dilation, groups)
+    """The adjoint of `conv3d` in x: out (N, C, D, H, W) from g (N, CO, OD, OH, OW), + bias."""
+    input_grad(conv.conv2d_input_grad, out, g, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d_weight_grad(

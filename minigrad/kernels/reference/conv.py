@@ -13,9 +13,10 @@ Pair = tuple[int, int]
 
 
 def conv2d(
-    out: Array, x: Array, weight: Array, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> None:
-    """out (N, CO, OH, OW) = x (N, C, H, W) correlated with weight (CO, C/G, KH, KW)."""
+    out: Array, x: Array, weight: Array, bias: Array | None = None, *,
+    stride: Pair, padding: Pair, dilation: Pair, groups: int,
+) -> None:  # fmt: skip
+    """out (N, CO, OH, OW) = x (N, C, H, W) by weight (CO, C/G, KH, KW), correlated, + bias (CO)."""
     xp = namespace(out)
     N, CO, OH, OW = out.shape
     C = weight.shape[1]
@@ -26,12 +27,15 @@ def conv2d(
         # (G, CO, C) @ (N, G, C, OH·OW) -> (N, G, CO, OH·OW)
         total += xp.matmul(kernels[..., kh, kw], image[window].reshape(N, groups, C, OH * OW))
     out[...] = total.reshape(out.shape)
+    if bias is not None:
+        out += bias[:, None, None]
 
 
 def conv2d_input_grad(
-    out: Array, g: Array, weight: Array, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> None:
-    """The adjoint of `conv2d` in x: out (N, C, H, W) from g (N, CO, OH, OW)."""
+    out: Array, g: Array, weight: Array, bias: Array | None = None, *,
+    stride: Pair, padding: Pair, dilation: Pair, groups: int,
+) -> None:  # fmt: skip
+    """The adjoint of `conv2d` in x: out (N, C, H, W) from g (N, CO, OH, OW), + bias (C)."""
     xp = namespace(out)
     N, C, H, W = out.shape
     _, CO, OH, OW = g.shape
@@ -44,6 +48,8 @@ def conv2d_input_grad(
         part = xp.matmul(kernels[..., kh, kw], columns)
         image[window] += part.reshape(N, groups, C // groups, OH, OW)
     out[...] = image[..., PH : PH + H, PW : PW + W].reshape(out.shape)
+    if bias is not None:
+        out += bias[:, None, None]
 
 
 def conv2d_weight_grad(

@@ -16,19 +16,19 @@ Kernel = Callable[..., None]
 
 
 def conv3d(
-    out: Array, x: Array, weight: Array, *, stride: Triple, padding: Triple, dilation: Triple,
-    groups: int,
+    out: Array, x: Array, weight: Array, bias: Array | None = None, *,
+    stride: Triple, padding: Triple, dilation: Triple, groups: int,
 ) -> None:  # fmt: skip
-    """out (N, CO, OD, OH, OW) = x (N, C, D, H, W) correlated with weight (CO, C/G, KD, KH, KW)."""
-    forward(conv.conv2d, out, x, weight, stride, padding, dilation, groups)
+    """out (N, CO, OD, OH, OW) = x (N, C, D, H, W) by weight (CO, C/G, KD, KH, KW), + bias (CO)."""
+    forward(conv.conv2d, out, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d_input_grad(
-    out: Array, g: Array, weight: Array, *, stride: Triple, padding: Triple, dilation: Triple,
-    groups: int,
+    out: Array, g: Array, weight: Array, bias: Array | None = None, *,
+    stride: Triple, padding: Triple, dilation: Triple, groups: int,
 ) -> None:  # fmt: skip
-    """The adjoint of `conv3d` in x: out (N, C, D, H, W) from g (N, CO, OD, OH, OW)."""
-    input_grad(conv.conv2d_input_grad, out, g, weight, stride, padding, dilation, groups)
+    """The adjoint of `conv3d` in x: out (N, C, D, H, W) from g (N, CO, OD, OH, OW), + bias."""
+    input_grad(conv.conv2d_input_grad, out, g, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d_weight_grad(
@@ -40,8 +40,8 @@ def conv3d_weight_grad(
 
 
 def forward(
-    conv2d: Kernel, out: Array, x: Array, weight: Array, stride: Triple, padding: Triple,
-    dilation: Triple, groups: int,
+    conv2d: Kernel, out: Array, x: Array, weight: Array, bias: Array | None, stride: Triple,
+    padding: Triple, dilation: Triple, groups: int,
 ) -> None:  # fmt: skip
     """`conv3d` by way of `conv2d`."""
     N, CO, OD, OH, OW = out.shape
@@ -49,14 +49,15 @@ def forward(
     result = namespace(out).empty((N * OD, OH, OW, CO), out.dtype).transpose(0, 3, 1, 2)
     conv2d(
         result, _unfolded(x, OD, KD, stride[0], padding[0], dilation[0]), _flat_weight(weight),
+        bias,
         stride=stride[1:], padding=padding[1:], dilation=dilation[1:], groups=groups,
     )  # fmt: skip
     out[...] = result.reshape(N, OD, CO, OH, OW).swapaxes(1, 2)
 
 
 def input_grad(
-    conv2d_input_grad: Kernel, out: Array, g: Array, weight: Array, stride: Triple,
-    padding: Triple, dilation: Triple, groups: int,
+    conv2d_input_grad: Kernel, out: Array, g: Array, weight: Array, bias: Array | None,
+    stride: Triple, padding: Triple, dilation: Triple, groups: int,
 ) -> None:  # fmt: skip
     """`conv3d_input_grad` by way of `conv2d_input_grad`."""
     N, C, D, H, W = out.shape
@@ -66,7 +67,7 @@ def input_grad(
         columns.transpose(0, 3, 1, 2), _slices(g), _flat_weight(weight),
         stride=stride[1:], padding=padding[1:], dilation=dilation[1:], groups=groups,
     )  # fmt: skip
-    out[...] = 0
+    out[...] = 0 if bias is None else bias[:, None, None, None]
     last = columns.reshape(N, OD, H, W, C, KD)
     volume = out.transpose(0, 2, 3, 4, 1)  # (N, D, H, W, C)
     for kd, outputs, inputs in _taps(D, OD, KD, stride[0], padding[0], dilation[0]):
