@@ -13,7 +13,7 @@ from ...device import Array
 from ...memory import empty
 from ..reference import conv as reference
 from . import depthwise
-from .conv_memory import deliver, in_panels, nhwc, nhwc_out, put_rows, sum_parts
+from .conv_memory import clear, copy_run, deliver, in_panels, nhwc, nhwc_out, put_rows, sum_parts
 from .jit import kernel, launch
 from .tile import ROWS, panel, spread, tile_sum
 
@@ -164,10 +164,12 @@ def input_grad(
     for task in range(first, last):
         n, q, p = task // (G * panels), task // panels % G, task % panels
         width = min(P, C - p * P)
-        for h in range(H):
-            for w in range(W):
-                for c in range(p * P, p * P + width):
-                    out[n, h, w, q, c] = bias[q, c] if bias.size else 0
+        for pixel in range(n * H * W, (n + 1) * H * W):
+            target = out.ctypes.data + size * ((pixel * G + q) * C + p * P)
+            if bias.size:
+                copy_run(target, bias.ctypes.data + size * ((q * panels + p) * P), width, size)
+            else:
+                clear(target, width, size)
         for block_first in range(0, OH, block):
             block_last = min(OH, block_first + block)
             for tap in range(T):

@@ -51,8 +51,9 @@ def stage(out: Array, x: Array, PH: int, PW: int, first: int, last: int) -> None
     _, HP, WP, G, CP = out.shape
     _, H, W, _, C = x.shape
     size = out.itemsize
-    pixel, apart = G * CP, x.strides[4]
-    together = apart == size and x.strides[3] == C * size and C == CP
+    pixel = G * CP
+    together = x.strides[4] == size
+    dense = together and C == CP and x.strides[3] == C * size
     for task in range(first, last):
         n, h = task // HP, task % HP - PH
         to = out.ctypes.data + size * (task * WP * pixel)
@@ -62,11 +63,14 @@ def stage(out: Array, x: Array, PH: int, PW: int, first: int, last: int) -> None
         clear(to, PW * pixel, size)
         to += size * (PW * pixel)
         row = x.ctypes.data + n * x.strides[0] + h * x.strides[1]
-        if together and x.strides[2] == size * pixel:
+        if dense and x.strides[2] == size * pixel:
             copy_run(to, row, W * pixel, size)
         elif together:
             for w in range(W):
-                copy_run(to + size * (w * pixel), row + w * x.strides[2], pixel, size)
+                for g in range(G):
+                    place = to + size * (w * pixel + g * CP)
+                    copy_run(place, row + w * x.strides[2] + g * x.strides[3], C, size)
+                    clear(place + size * C, CP - C, size)
         else:
             for g in range(G):
                 for c in range(CP):
