@@ -23,6 +23,7 @@ _BLOCK = 96  # rows for which a transposed `a` is copied, or panels are packed o
 _NEAR = 1024  # bytes between rows up to which a panel of b is read fast where it lies
 _WHOLE = 256  # rows up to which each task packs the panels that it needs
 _TASKS = 8  # of a large product, for threads to share
+_NARROW = 8  # columns up to which the transposed product is computed where it fills panels
 _PLANNED = 5_000  # nanoseconds of work up to which a product is one task
 
 
@@ -51,7 +52,7 @@ def column(
     depth: int, d: int, d_i: int, d_j: int, edge: int, P: int, size: int,
 ) -> None:  # fmt: skip
     """C (M, up to P columns) = A B + D. `edge` is room for a tile; D may be left out."""
-    direct = columns == P and c_j == 1
+    direct = columns == P and c_j == 1 and (d == 0 or d_j == 1)
     step = spread(M)
     for i in range(0, M, step):
         m = min(step, M - i)
@@ -72,7 +73,7 @@ def copy_left(c: int, c_k: int, a: int, a_k: int, K: int, M: int, P: int, size: 
     """C[k, i] = A[i, k], of neighbouring i."""
     whole = M // P * P
     for i in range(0, whole, P):
-        copy_rows(c + size * i, c_k, a + size * i, a_k, K)
+        copy_rows(c + size * i, c_k, a + size * i, a_k, K, P // 2)
     for k in range(K):
         for i in range(whole, M):
             add_elements(c + size * (k * c_k + i), a + size * (k * a_k + i), 0)
@@ -80,16 +81,16 @@ def copy_left(c: int, c_k: int, a: int, a_k: int, K: int, M: int, P: int, size: 
 
 @kernel(
     "T[:, :, :, :], const(T[:, :, :, :]), const(T[:, :, :, :]), const(T[::1]),"
-    "const(T[:, :, :, ::1]), int64, int64, int64, int64, int64"
+    "const(T[:, :, :, ::1]), int64, int64, int64, int64, int64, int64"
 )
 def products(
     out: Array, a: Array, b: Array, bias: Array, packed: Array, P: int, rows: int, panels: int,
-    first: int, last: int,
+    down: int, first: int, last: int,
 ) -> None:  # fmt: skip
     """out (B1, B2, M, N) = a (.., M, K) b (.., K, N) + bias (N or none). A task is a block of out.
 
-    A block has `rows` rows and `panels` panels. Batches of size 1 broadcast. `packed` is b in
-    panels, or empty.
+    The bias is of the columns, or (`down` is 1) of the rows. A block has `rows` rows and `panels`
+    panels. Batches of size 1 broadcast. `packed` is b in panels, or empty.
     """
     _, B2, M, N = out.shape
     K = a.shape[3]
@@ -135,8 +136,11 @@ def products(
                 at = c + size * (j * c_j)
                 d, d_i, d_j = at, c_i, c_j
                 if k == 0:
-                    d, d_i, d_j = bias.ctypes.data + size * j if bias.size > 0 else 0, 0, 1
-                if few and near and c_j == 1 and right - j >= 4 * P:
+                    start = top if down else j
+                    d, d_i, d_j = bias.ctypes.data + size * start, down, 1 - down
+                    if bias.size == 0:
+                        d = 0
+                if few and near and c_j == 1 and right - j >= 4 * P and (d == 0 or d_j == 1):
                     for i in range(height):
                         more = d + size * i * d_i if d else 0
                         tile_row(
@@ -201,16 +205,21 @@ def _product(out: Array, a: Array, b: Array, bias: Array) -> None:
         a, b = a.copy(), b.copy()
     out, a, b = out[_TO_4D[out.ndim]], a[_TO_4D[a.ndim]], b[_TO_4D[b.ndim]]
     B1, B2, M, N = out.shape
+    down = 0
+    if N <= _NARROW and M >= 4 * N and a.strides[3] == a.itemsize:
+        # A panel would be mostly empty: the transposed product has full ones, and the same bits.
+        out, a, b = out.swapaxes(2, 3), b.swapaxes(2, 3), a.swapaxes(2, 3)
+        M, N, down = N, M, 1
     P, _, packed = _facts(out.dtype)
     panels = -(-N // P)
     work = a.shape[3] * P * panels * B1 * B2 * (0.1 + 0.0045 * out.itemsize * M)
     rows, columns = M, panels
     if work > _PLANNED:
-        rows, columns, packs = _plan(out.shape, b, P)
+        rows, columns, packs = _plan((B1, B2, M, N), b, P)
         if packs:
             packed = _packed(b, panels, P)
     tasks = B1 * B2 * -(-M // rows) * -(-panels // columns)
-    launch(products, tasks, out, a, b, bias, packed, P, rows, columns, nanoseconds=work)
+    launch(products, tasks, out, a, b, bias, packed, P, rows, columns, down, nanoseconds=work)
 
 
 _TO_4D: list[Any] = [None, None, (None, None), (None,), ()]  # by the number of dimensions

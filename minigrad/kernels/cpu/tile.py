@@ -206,11 +206,10 @@ def _add_elements(emit: _Emitter, c: Any, b: Any, d: Any) -> None:
             builder.store(value, pointers[0])
 
 
-def _copy_rows(emit: _Emitter, c: Any, c_k: Any, b: Any, b_k: Any, count: Any) -> None:
+def _copy_rows(emit: _Emitter, c: Any, c_k: Any, b: Any, b_k: Any, count: Any, second: Any) -> None:
     cgutils = importlib.import_module("numba.core.cgutils")
     with cgutils.for_range(emit.builder, count) as over:
-        for j in range(2):
-            column = emit.ir.IntType(64)(j * emit.lanes)
+        for column in (emit.ir.IntType(64)(0), second):
             value = emit.load(b, emit.builder.mul(over.index, b_k), column)
             emit.store(value, c, emit.builder.mul(over.index, c_k), column)
 
@@ -235,8 +234,8 @@ def _transpose(emit: _Emitter, c: Any, c_k: Any, b: Any, b_j: Any, last: Any) ->
 
 # Arguments are addresses and strides. c = b + d, one element; d = 0 is nothing.
 add_elements = _instructions(3, _add_elements)
-# C[k, :] = B[k, :], panels' rows: c, c_k, b, b_k, their count.
-copy_rows = _instructions(5, _copy_rows)
+# C[k, :] = B[k, :], vectors at columns 0 and `second`: c, c_k, b, b_k, the count of k, second.
+copy_rows = _instructions(6, _copy_rows)
 # C[k, j] = B[j, k], a square of a vector's width: c, c_k, b, b_j, the last j that there is.
 transpose = _instructions(5, _transpose)
 
@@ -248,8 +247,8 @@ def pack(c: int, P: int, b: int, b_k: int, b_j: int, K: int, columns: int, size:
     The spare columns hold anything: what is computed of them is not used.
     """
     lanes = P // 2
-    if b_j == 1 and columns == P:
-        copy_rows(c, P, b, b_k, K)
+    if b_j == 1 and columns >= lanes:  # in a narrow panel the second vector overlaps the first
+        copy_rows(c, P, b, b_k, K, columns - lanes)
     elif b_k == 1 and lanes <= K:
         for j in range(0, columns, lanes):
             for start in range(0, K, lanes):
