@@ -23,41 +23,56 @@ __all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 # Cross-entropy -------------------------------------------------------------------------------
 
 
-def _cross_entropy_definition(
-    logits: Tensor, target: Tensor, *, ignore_index: int
-) -> tuple[Tensor, Tensor]:
-    counted = target != ignore_index
-    label = where(counted, target, 0)
+# inputs are logits (N, C), labels (N,) and perhaps weights (C,). Outputs beside the loss, which are
+# saved for the gradient and never leave `cross_entropy`: the logarithm of each row's sum of
+# exponentials, and how much the rows count in all.
+def _definition(
+    *inputs: Tensor, ignore_index: int, smoothing: float, reduction: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    logits, label, *weights = inputs
+    counted = label != ignore_index
+    safe = where(counted, label, 0)
     log_p = log_softmax(logits, 1)
-    loss = where(counted, -reshape(gather(log_p, 1, unsqueeze(label, 1)), -1), 0.0)
-    return loss, logits.logsumexp(1)
+    counts = where(counted, weights[0][safe], 0.0) if weights else cast(counted, logits.dtype)
+    loss = where(counted, -reshape(gather(log_p, 1, unsqueeze(safe, 1)), -1), 0.0) * counts
+    if smoothing:
+        spread = log_p * weights[0] if weights else log_p
+        even = where(counted, -spread.sum(1) / logits.shape[1], 0.0)
+        loss = loss * (1 - smoothing) + even * smoothing
+    total = counts.sum()
+    ends = {"mean": lambda: loss.sum() / total, "sum": loss.sum, "none": lambda: loss}
+    return ends[reduction](), logits.logsumexp(1), total
 
 
-def _cross_entropy_vjp(
-    needs: Any, g_loss: Any, g_lse: Any, lse: Tensor, logits: Tensor, target: Tensor,
-    ignore_index: int,
+def _vjp(
+    needs: Any, g_loss: Any, g_lse: Any, g_total: Any, lse: Tensor, total: Tensor,
+    inputs: list[Tensor], ignore_index: int, smoothing: float, reduction: str,
 ) -> list[Tensor | None]:  # fmt: skip
-    # `lse` is saved for this formula and never leaves `cross_entropy`: no gradient comes to it.
-    assert g_lse is None
-    grad = apply(CROSS_ENTROPY_GRAD, g_loss, lse, logits, target, ignore_index=ignore_index)
-    return [grad, None]
+    grad = apply(
+        CROSS_ENTROPY_GRAD, g_loss, lse, total, *inputs, ignore_index=ignore_index,
+        smoothing=smoothing, reduction=reduction,
+    )  # fmt: skip
+    return [grad, *[None] * (len(inputs) - 1)]
+
+
+def _spec(*inputs: Any, ignore_index: int, smoothing: float, reduction: str) -> tuple[Spec, ...]:
+    logits = inputs[0]
+    rows, dtype = logits.shape[:1], logits.dtype
+    return Spec(rows if reduction == "none" else (), dtype), Spec(rows, dtype), Spec((), dtype)
 
 
 CROSS_ENTROPY = Primitive(
     "cross_entropy",
-    lambda logits, target, *, ignore_index: (
-        Spec(logits.shape[:1], logits.dtype),
-        Spec(logits.shape[:1], logits.dtype),
-    ),
+    _spec,
     kernel="loss.cross_entropy",
-    outputs=("loss", "lse"),
-    vjp=_cross_entropy_vjp,
-    definition=_cross_entropy_definition,
+    outputs=("loss", "lse", "total"),
+    vjp=_vjp,
+    definition=_definition,
     formula="loss = log(sum(exp(logits))) - logits[target]",
 )
 CROSS_ENTROPY_GRAD = Primitive(
     "cross_entropy_grad",
-    lambda scale, lse, logits, target, *, ignore_index: Spec(logits.shape, logits.dtype),
+    lambda *arrays, ignore_index, smoothing, reduction: Spec(arrays[3].shape, arrays[3].dtype),
     kernel="loss.cross_entropy_grad",
     formula="y = scale (softmax(logits) - onehot(target))",
 )
@@ -94,25 +109,24 @@ def cross_entropy(
     if CATEGORY[target.dtype] == FLOAT:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     logits, label = _rows(input, target)
-    _check_labels(label, logits.shape[1], ignore_index)
-    if label_smoothing or weight is not None:
-        loss, counts = _weighted(logits, label, weight, ignore_index, label_smoothing)
+    _check_weight(weight, logits.shape[1], "cross_entropy")
+    inputs = [logits, label] if weight is None else [logits, label, weight]
+    facts: Any = {
+        "ignore_index": ignore_index,
+        "smoothing": label_smoothing,
+        "reduction": reduction,
+    }
+    if weight is not None and (weight.requires_grad or weight.dtype != logits.dtype):
+        _check_labels(label, logits.shape[1], ignore_index)
+        loss, _, _ = _definition(*inputs, **facts)
     else:
-        loss, _ = apply(CROSS_ENTROPY, logits, label, ignore_index=ignore_index)
-        counts = None
-    if reduction != "mean":
-        return reduced(reshape(loss, target.shape), reduction)
-    if counts is None:
-        if not _any_ignored(label, ignore_index):
-            return loss.mean()
-        counts = cast(label != ignore_index, loss.dtype)
-    return loss.sum() / counts.sum()
-
-
-def _any_ignored(label: Tensor, ignore_index: int) -> bool:
-    """Whether rows may be left out; on a GPU, where looking stops the stream, they may."""
-    array = label.array
-    return not isinstance(array, np.ndarray) or bool((array == ignore_index).any())
+        loss, _, _ = apply(CROSS_ENTROPY, *inputs, **facts)
+        array = loss.array
+        # Labels out of range give NaN. Looking at them all before would take longer than the loss;
+        # and on a GPU looking at anything stops the stream.
+        if isinstance(array, np.ndarray) and (array != array).any():
+            _check_labels(label, logits.shape[1], ignore_index)
+    return reshape(loss, target.shape) if reduction == "none" and target.ndim != 1 else loss
 
 
 def _rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,12 +144,13 @@ def _rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         )
     if CATEGORY[target.dtype] != INT:
         raise DTypeError(f"cross_entropy: class numbers must be integers, got {target.dtype}")
+    target = target if target.dtype == int64 else cast(target, int64)
     if input.ndim == 1:
-        return unsqueeze(input, 0), reshape(cast(target, int64), 1)
+        return unsqueeze(input, 0), reshape(target, 1)
     if input.ndim > 2:
         order = (0, *range(2, input.ndim), 1)
         input = reshape(input.permute(order), -1, input.shape[1])
-    return input, reshape(cast(target, int64), -1)
+    return input, target if target.ndim == 1 else reshape(target, -1)
 
 
 def _check_labels(label: Tensor, classes: int, ignore_index: int) -> None:
@@ -155,25 +170,6 @@ def _check_labels(label: Tensor, classes: int, ignore_index: int) -> None:
 def _check_weight(weight: Tensor | None, classes: int, op: str) -> None:
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(f"{op}: weight has shape {weight.shape}, expected ({classes},)")
-
-
-def _weighted(
-    logits: Tensor, label: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
-) -> tuple[Tensor, Tensor]:
-    """Loss of each row with class weights and smoothed labels, and what each row counts."""
-    classes = logits.shape[1]
-    _check_weight(weight, classes, "cross_entropy")
-    counted = label != ignore_index
-    safe = where(counted, label, 0)
-    log_p = log_softmax(logits, 1)
-    picked = reshape(gather(log_p, 1, unsqueeze(safe, 1)), -1)
-    counts = cast(counted, logits.dtype) if weight is None else where(counted, weight[safe], 0.0)
-    loss = where(counted, -picked, 0.0) * counts
-    if smoothing:
-        spread = log_p if weight is None else log_p * weight
-        even = where(counted, -spread.sum(1) / classes, 0.0)
-        loss = loss * (1 - smoothing) + even * smoothing
-    return loss, counts
 
 
 def _soft_cross_entropy(

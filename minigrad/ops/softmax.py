@@ -26,18 +26,49 @@ def _same(x: Any, *, dim: int) -> Spec:
     return Spec(x.shape, x.dtype, memory_order(x))
 
 
+# `upper` is the gradient that comes from above: of y.
+def _as_y(upper: Any, y: Any, *, dim: int) -> Spec:
+    return Spec(y.shape, y.dtype, memory_order(y))
+
+
+def _along(x: Tensor, dim: int) -> Tensor:
+    return x.sum(dim, keepdim=True)
+
+
+SOFTMAX_GRAD: Primitive = Primitive(
+    "softmax_grad",
+    _as_y,
+    kernel="softmax.softmax_grad",
+    vjps=(
+        lambda g, y, dim: apply(SOFTMAX_GRAD, g, y, dim=dim),
+        lambda g, upper, y, dim: g * (upper - _along(upper * y, dim)) - upper * _along(g * y, dim),
+    ),
+    outputs=("dx",),
+    formula="dx = y (upper - sum(upper y))",
+)
 SOFTMAX = Primitive(
     "softmax",
     _same,
     kernel="softmax.softmax",
-    vjps=(lambda g, y, dim: y * (g - (g * y).sum(dim, keepdim=True)),),
+    vjps=(lambda g, y, dim: apply(SOFTMAX_GRAD, g, y, dim=dim),),
     formula="y = exp(x) / sum(exp(x))",
+)
+LOG_SOFTMAX_GRAD: Primitive = Primitive(
+    "log_softmax_grad",
+    _as_y,
+    kernel="softmax.log_softmax_grad",
+    vjps=(
+        lambda g, y, dim: g - _along(g * y.exp(), dim),
+        lambda g, upper, y, dim: -g * y.exp() * _along(upper, dim),
+    ),
+    outputs=("dx",),
+    formula="dx = upper - exp(y) sum(upper)",
 )
 LOG_SOFTMAX = Primitive(
     "log_softmax",
     _same,
     kernel="softmax.log_softmax",
-    vjps=(lambda g, y, dim: g - y.exp() * g.sum(dim, keepdim=True),),
+    vjps=(lambda g, y, dim: apply(LOG_SOFTMAX_GRAD, g, y, dim=dim),),
     formula="y = x - log(sum(exp(x)))",
 )
 

@@ -186,8 +186,8 @@ def rms_norm(draw, dtype):
 def attention(draw, dtype):
     """Causal inputs are finite: keys that no query may look at are not multiplied by 0."""
     lead = [draw.choice([1, 2, 3]) for _ in range(draw.randint(0, 3))]
-    L, S = draw.choice([1, 2, 9, 17]), draw.choice([1, 3, 8, 33])
-    E, V = draw.choice([1, 3, 8]), draw.choice([1, 5])
+    L, S = draw.choice([1, 2, 9, 40]), draw.choice([1, 3, 8, 33, 100])
+    E, V = draw.choice([1, 3, 8, 20]), draw.choice([1, 5, 40])
     shared = [1 if draw.random() < 0.2 else n for n in lead]
     kind, p = draw.choice(["", "causal", "float", "bool"]), draw.choice([0.0, 0.0, 0.4])
     arrays = [some(draw, *s, dtype=dtype) for s in ((*lead, L, E), (*shared, S, E), (*lead, S, V))]
@@ -220,6 +220,30 @@ def linear(draw, dtype):
     rows = [draw.choice([0, 1, 5, 20]) for _ in range(draw.choice([1, 2]))]
     shapes = ((*rows, K), (N, K), (N,))
     return F.linear, [some(draw, *s, dtype=dtype) for s in shapes]
+
+
+def softmax(name):
+    def case(draw, dtype):
+        shape = [draw.choice([0, 1, 3, 17, 70]) for _ in range(draw.randint(1, 3))]
+        dim = draw.randrange(len(shape))
+        return lambda x: getattr(mg, name)(x, dim), [some(draw, *shape, dtype=dtype)]
+
+    return case
+
+
+def cross_entropy(draw, dtype):
+    N, C = draw.choice([1, 3, 17, 70]), draw.choice([1, 2, 10, 33])
+    label = np.random.default_rng(draw.randrange(2**32)).integers(-1, C, N)
+    facts = {"reduction": draw.choice(["mean", "sum", "none"]), "ignore_index": -1}
+    facts["label_smoothing"] = draw.choice([0.0, 0.1])
+    arrays = [some(draw, N, C, dtype=dtype)]
+    weight = np.abs(some(draw, C, dtype=dtype)) if draw.random() < 0.5 else None
+
+    def function(x):
+        w = None if weight is None else mg.tensor(weight, device=x.device)
+        return F.cross_entropy(x, mg.tensor(label, device=x.device), w, **facts)
+
+    return function, arrays
 
 
 def reduction(name):
@@ -277,6 +301,9 @@ FUNCTIONS = {
     "attention": attention,
     "matmul": product,
     "linear": linear,
+    "softmax": softmax("softmax"),
+    "log_softmax": softmax("log_softmax"),
+    "cross_entropy": cross_entropy,
     "lstm": recurrent("LSTM", 4, 2),
     "gru": recurrent("GRU", 3),
     "rnn": recurrent("RNN_TANH", 1),

@@ -22,3 +22,13 @@ def log_softmax(out: Array, x: Array, *, dim: int) -> None:
         return
     xp.subtract(x, x.max(axis=dim, keepdims=True), out=out)
     xp.subtract(out, xp.log(xp.exp(out).sum(axis=dim, keepdims=True)), out=out)
+
+
+def softmax_grad(dx: Array, g: Array, y: Array, *, dim: int) -> None:
+    """``y (g - sum(g y))`` along `dim`."""
+    dx[...] = y * (g - (g * y).sum(axis=dim, keepdims=True))
+
+
+def log_softmax_grad(dx: Array, g: Array, y: Array, *, dim: int) -> None:
+    """``g - exp(y) sum(g)`` along `dim`."""
+    dx[...] = g - namespace(y).exp(y) * g.sum(axis=dim, keepdims=True)
