@@ -49,17 +49,18 @@ class Row(NamedTuple):
         if (bar := self.bar()) is not None:
             peer, least = bar
             met = self.ratios[peer] >= least or (self.share or 0) >= PEAK
-            found.append(f"{least:.1f} x {peer}: {_word(met)}")
+            found.append(f"{least:.1f} x {peer}: {word(met)}")
         if self.name in OWN:
             peers, least = OWN[self.name]
             ratios = [self.ratios[peer] for peer in peers if peer in self.ratios]
             if ratios:
                 met = min(ratios) >= least
-                found.append(f"{least:.2f} x {'/'.join(peers)}: {_word(met)}")
+                found.append(f"{least:.2f} x {'/'.join(peers)}: {word(met)}")
         return ", ".join(found)
 
 
-def _word(met: bool) -> str:
+def word(met: bool) -> str:
+    """How a bar's state is printed."""
     return "met" if met else "MISSED"
 
 
@@ -77,8 +78,8 @@ def summary(rows: list[Row]) -> list[str]:
         over = [row.ratios["torch"] for row in mine if "torch" in row.ratios]
         if over:
             mean = geometric_mean(over)
-            word = _word(mean >= least)
-            lines.append(f"{group}: {mean:.2f} x torch in the mean, bar {least}: {word}")
+            state = word(mean >= least)
+            lines.append(f"{group}: {mean:.2f} x torch in the mean, bar {least}: {state}")
         if mine:
             mean = geometric_mean([min(row.peers().values()) for row in mine])
             lines.append(f"{group}: {mean:.2f} x the fastest peer in the mean")

@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -39,15 +41,18 @@ class Disagreement(BenchmarkError):
 class Process:
     """A worker process, and the pipe to it. A context manager: leaving it ends the process."""
 
-    def __init__(self, library: str, threads: int) -> None:
+    def __init__(
+        self, library: str, threads: int, variables: Mapping[str, str] = {}, label: str = ""
+    ) -> None:
         self.library = library
+        self.label = label or library
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", library, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=environment(library, threads),
+            env=environment(library, threads) | dict(variables),
         )
         self.version = self._answer()["version"]
 
@@ -82,6 +87,11 @@ def measure(
     The libraries take turns, A B A B: a machine that slows down slows both, and each round gives
     a ratio of its own.
     """
+    return timed(agreed(workload, processes), rounds, seconds)
+
+
+def agreed(workload: str, processes: list[Process]) -> list[Process]:
+    """Build the workload; the processes that have it, which computed the same."""
     for seed in range(DRAWS):
         evidence = prepare(workload, processes, seed)
         try:
@@ -90,11 +100,15 @@ def measure(
         except Disagreement:
             if seed == DRAWS - 1:
                 raise
-    playing = [process for process in processes if process.library in evidence]
-    samples: dict[str, list[list[float]]] = {process.library: [] for process in playing}
+    return [process for process in processes if process.label in evidence]
+
+
+def timed(processes: list[Process], rounds: int, seconds: float) -> dict[str, list[list[float]]]:
+    """Seconds a step of what was prepared, by label, round and sample."""
+    samples: dict[str, list[list[float]]] = {process.label: [] for process in processes}
     for _ in range(rounds):
-        for process in playing:
-            samples[process.library].append(process.ask("time", seconds=seconds)["samples"])
+        for process in processes:
+            samples[process.label].append(process.ask("time", seconds=seconds)["samples"])
     return samples
 
 
@@ -111,8 +125,27 @@ def prepare(workload: str, processes: list[Process], seed: int) -> dict[str, Arr
             if answer["way"] is None:
                 continue  # a row that this library does not have
             with np.load(Path(folder, f"{process.library}.npz")) as found:
-                evidence[process.library] = dict(found)
+                evidence[process.label] = dict(found)
     return evidence
+
+
+def alone(
+    do: str, workload: str, libraries: list[str], threads: int, variables: Mapping[str, str] = {}
+) -> dict[str, dict[str, Any]]:
+    """What each library answers to an order in a fresh process, by those that have the workload.
+
+    With it the seconds from the start of the process.
+    """
+    answers = {}
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder, "data.npz"), **WORKLOADS[workload].data(np.random.default_rng(0)))
+        for library in libraries:
+            begin = perf_counter()
+            with Process(library, threads, variables) as process:
+                answer = process.ask(do, workload=workload, folder=folder)
+                if answer:
+                    answers[library] = answer | {"since start": perf_counter() - begin}
+    return answers
 
 
 def check(workload: str, evidence: dict[str, Arrays]) -> None:

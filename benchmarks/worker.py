@@ -5,6 +5,8 @@
     {"do": "prepare", "workload": name, "folder": path, "seed": s}
                            -> {"way": which was fastest, or null for no such row}; writes evidence
     {"do": "time", "seconds": s}                           -> {"samples": [seconds a step, ...]}
+    {"do": "memory", "workload": name, "folder": path}     -> {"import": bytes, "peak": bytes}
+    {"do": "first_step", "workload": name, "folder": path} -> {"seconds": s}
     {"do": "peak"}                                         -> {"peak": products a second}
     {"do": "flops", "workload": name}                      -> {"flops": products of a step}
 """
@@ -16,6 +18,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -51,23 +54,42 @@ class Worker:
         """
         self.run = None  # its memory first
         place = Path(folder)
-        shared = place / "weights.npz"
-        weights = dict(np.load(shared)) if shared.exists() else None
-        row, data = WORKLOADS[workload], dict(np.load(place / "data.npz"))
-        ways = self.library.candidates(workload, row, data, weights, seed)
+        ways = self.ways(workload, place, seed)
         if not ways:
             return {"way": None}
         way = 0
         if len(ways) > 1:
             costs = [min(self.settled(build())) for build in ways]
             way = costs.index(min(costs))
-        run = ways[way]()
-        if weights is None:
-            np.savez(shared, **run.weights)
+        run = drawn(ways[way], place)
         np.savez(place / f"{self.name}.npz", **run.evidence())
         self.group = max(1, round(_SHORTEST_SAMPLE / min(self.settled(run))))
         self.run = run
         return {"way": way}
+
+    def ways(self, workload: str, place: Path, seed: int) -> list[Callable[[], Run]]:
+        """How the row may be built on the data, and weights if they were drawn, in a folder."""
+        shared = place / "weights.npz"
+        weights = dict(np.load(shared)) if shared.exists() else None
+        row, data = WORKLOADS[workload], dict(np.load(place / "data.npz"))
+        return self.library.candidates(workload, row, data, weights, seed)
+
+    def memory(self, workload: str, folder: str) -> dict[str, Any]:
+        """Bytes of this process after its imports, and at the peak of later steps."""
+        found = {"import": held("VmRSS")}
+        ways = self.ways(workload, Path(folder), 0)
+        if not ways:
+            return {}
+        run = drawn(ways[-1], Path(folder))  # of two memory formats, channels last
+        seconds_of(run, 2)
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        seconds_of(run, 3)
+        return found | {"peak": held("VmHWM")}
+
+    def first_step(self, workload: str, folder: str) -> dict[str, Any]:
+        """Build the row and run one step."""
+        ways = self.ways(workload, Path(folder), 0)
+        return {"seconds": seconds_of(drawn(ways[0], Path(folder)), 1)} if ways else {}
 
     def settled(self, run: Run) -> list[float]:
         """Run ten steps or for two seconds; the times of as many as that left time for."""
@@ -96,6 +118,21 @@ class Worker:
         while not samples or perf_counter() < end:
             samples.append(seconds_of(run, group))
         return {"samples": samples}
+
+
+def drawn(build: Callable[[], Run], place: Path) -> Run:
+    """The row, built. The first library to come leaves the weights it drew to the others."""
+    run, shared = build(), place / "weights.npz"
+    if not shared.exists():
+        np.savez(shared, **run.weights)
+    return run._replace(weights={})
+
+
+def held(field: str) -> int:
+    """Bytes, by a field of /proc/self/status."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (kilobytes,) = [line.split()[1] for line in lines if line.startswith(f"{field}:")]
+    return 1024 * int(kilobytes)
 
 
 def main() -> None:

@@ -152,6 +152,22 @@ def test_products_of_a_step(load):
     assert row.flops(minigrad) == 3 * forward - 2 * 32 * 784 * 64
 
 
+def test_memory_in_a_fresh_process(load, tmp_path):
+    runner = load("runner")
+    (answer,) = runner.alone("memory", "linear_regression", ["minigrad"], 1).values()
+    assert 0 < answer["import"] <= answer["peak"] < 2**30
+
+
+def test_extras_are_named_beside_rows(load):
+    arguments = load("__main__").arguments
+    options = arguments(["memory", "mlp"])
+    assert (options.extras, options.names) == (["memory"], ["mlp"])
+    options = arguments(["start"])
+    assert (options.extras, options.names) == (["start"], [])
+    options = arguments([])
+    assert options.extras == [*load("extras").EXTRAS] and "mlp" in options.names
+
+
 def test_list_and_unknown_names():
     assert run("--list").stdout.startswith("train:")
     assert "no workload nonsense; there are train, " in run("nonsense").stderr
