@@ -249,6 +249,13 @@ def test_default_number_of_threads(tmp_path):
     assert worker_threads._quota(tmp_path) == 0.5
 
 
+def test_without_a_quota_all_cores_are_used(monkeypatch):
+    for name in ("MINIGRAD_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(worker_threads, "_quota", lambda: float("inf"))
+    assert 1 <= worker_threads.default_count() <= os.cpu_count()
+
+
 def test_the_report_names_kernels_and_hits(tmp_path):
     program = DEFINE_KERNEL + "print(len(jit.jit_report()), jit.jit_report()[0].hit)"
     cold, warm = [python(program, XDG_CACHE_HOME=str(tmp_path)) for _ in range(2)]

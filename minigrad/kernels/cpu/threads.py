@@ -74,7 +74,7 @@ def default_count() -> int:
             return int(asked)
     affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(cores, math.ceil(_quota())))
+    return max(1, math.ceil(min(cores, _quota())))
 
 
 def _quota(root: Path = Path("/sys/fs/cgroup")) -> float:
