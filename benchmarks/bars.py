@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .workloads import GROUPS
 
-PEAK = 0.8  # a row at this share of the machine's matrix-product peak has met its bar
+PEAK = 0.8  # a train step at this share of the matrix-product peak has met its bar
 TRAIN, LAYERS, INFERENCE = (GROUPS.get(name, {}) for name in ("train", "layers", "inference"))
 
 # Rows with a bar of their own: against the fastest of these peers.
@@ -48,7 +48,7 @@ class Row(NamedTuple):
         found = []
         if (bar := self.bar()) is not None:
             peer, least = bar
-            met = self.ratios[peer] >= least or (self.share or 0) >= PEAK
+            met = self.ratios[peer] >= least or (self.name in TRAIN and (self.share or 0) >= PEAK)
             found.append(f"{least:.1f} x {peer}: {word(met)}")
         if self.name in OWN:
             peers, least = OWN[self.name]

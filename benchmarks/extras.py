@@ -36,7 +36,9 @@ def memory(options: Namespace, libraries: list[str]) -> dict[str, Any]:
         ]
         mine, torch = (found[row].get(library) for library in ("minigrad", "torch"))
         if mine and torch:
-            cells.append(word(mine["peak"] <= torch["peak"]))
+            above = [held["peak"] - held["import"] for held in (mine, torch)]
+            cells.append(f"process: {word(mine['peak'] <= torch['peak'])}")
+            cells.append(f"above imports: {word(above[0] <= above[1])}")
         print(f"  {row:19}", "  ".join(cells), flush=True)
     return found
 

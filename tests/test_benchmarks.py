@@ -134,6 +134,7 @@ def test_bars(load):
     assert bars.Row("mlp", fast, None).verdict() == "1.5 x jax: met"
     assert bars.Row("mlp", slow, 0.5).verdict() == "1.5 x jax: MISSED"
     assert bars.Row("mlp", slow, 0.85).verdict() == "1.5 x jax: met"  # near the peak
+    assert bars.Row("linear", {"torch": 0.9}, 0.9).verdict() == "1.0 x torch: MISSED"
     assert bars.Row("softmax", {"torch": 1.1, "jax": 0.5}, None).verdict() == "1.0 x torch: met"
     assert bars.Row("cnn", fast, None).verdict() == "1.5 x jax: met, 2.50 x torch: met"
     by_hand = {"torch": 4.0, "numpy": 0.5}  # a floor, no library's
