@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import mmap
+import operator
 import os
 import sys
 import threading
@@ -164,7 +165,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """`numpy.empty`, from the cache if it is large."""
     nbytes = dtype.itemsize
     for n in shape:
-        nbytes *= n
+        nbytes *= operator.index(n)
     if nbytes < SMALLEST:
         return np.empty(shape, dtype)
     return CACHE.empty(shape, dtype, nbytes)

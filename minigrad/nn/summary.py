@@ -45,6 +45,10 @@ _FLOPS: dict[str, Callable[[Any, Any], int]] = {
     "conv3d": lambda x, y: _of_convolution(x[1], y),
     "conv2d_input_grad": lambda x, y: _of_convolution(x[1], x[0]),  # transposed convolutions
     "conv3d_input_grad": lambda x, y: _of_convolution(x[1], x[0]),
+    "conv2d_bias": lambda x, y: _of_convolution(x[1], y),
+    "conv3d_bias": lambda x, y: _of_convolution(x[1], y),
+    "conv2d_input_grad_bias": lambda x, y: _of_convolution(x[1], x[0]),
+    "conv3d_input_grad_bias": lambda x, y: _of_convolution(x[1], x[0]),
     "rnn": lambda x, y: _of_recurrent(x[0], x[2:4]),
     "gru": lambda x, y: _of_recurrent(x[0], x[2:4]),
     "lstm": lambda x, y: _of_recurrent(x[0], (*x[3:5], x[7])),

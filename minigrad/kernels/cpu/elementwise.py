@@ -178,7 +178,8 @@ def _compute_dtype(loop: Loop, operands: tuple[Any, ...], out: Array) -> np.dtyp
     if dtype.kind == "i":
         fits = all([type(x) is int for x in numbers])
     else:
-        fits = all([type(x) in (float, int, bool) or x.dtype == dtype for x in numbers])
+        plain = (float, int, bool)
+        fits = all([type(x) in plain or getattr(x, "dtype", None) == dtype for x in numbers])
     known = dtype.char in loop.dtypes and dtype.isnative and out.dtype.char in (dtype.char, "?")
     aligned = all([x.flags.aligned for x in (*operands, out) if type(x) is np.ndarray])
     return dtype if fits and known and aligned else None
